@@ -1,0 +1,31 @@
+/*
+ * Networks as safetensors files. A checkpoint carries all that inference needs; nothing is set in
+ * code. Every offset, shape, size and number is checked before use.
+ */
+#ifndef SPIKELOOM_MODELS_CHECKPOINT_H
+#define SPIKELOOM_MODELS_CHECKPOINT_H
+
+#include "models/network.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CHECKPOINT_FORMAT = 1 };
+
+/*
+ * A network with one reference; its name is the file's stem. IO when the file cannot be read,
+ * NOT_FOUND when it is not there, BAD_CHECKPOINT (with the reason) for any other fault, NO_MEMORY.
+ */
+enum status checkpoint_load(const char *path, struct network **network, struct error *error);
+
+/* The same from memory, under a given name. */
+enum status checkpoint_parse(const uint8_t *bytes, size_t size, const char *name,
+                             struct network **network, struct error *error);
+
+/*
+ * Writes a temporary file beside `path`, syncs it and renames it over `path`, so that a crash or a
+ * full disk leaves the old file whole. Sets network->checksum.
+ */
+enum status checkpoint_save(const char *path, struct network *network, struct error *error);
+
+#endif

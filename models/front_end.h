@@ -1,0 +1,42 @@
+/*
+ * Speech to the input of an audiocoder: resample to the cochlea's rate, run the cochlea, average
+ * to feature frames, divide by the maximum and take the square root, cut silence at both ends,
+ * stretch to a fixed number of frames, and normalise each channel over time.
+ */
+#ifndef SPIKELOOM_MODELS_FRONT_END_H
+#define SPIKELOOM_MODELS_FRONT_END_H
+
+#include "core/math/real.h"
+#include "core/media/audio.h"
+#include "models/network.h"
+
+/* Feature frames of an utterance of any length. */
+struct features {
+    real *values; /* [num_frames][num_channels], 0..1 */
+    int num_frames;
+    int num_channels;
+};
+
+void features_free(struct features *features);
+
+/*
+ * The first half: sound to compressed, trimmed frames. `audio` is resampled in place. The result
+ * is released by features_free. UNUSABLE: too short or silent. NO_MEMORY.
+ */
+enum status front_end_features(const struct front_end_settings *settings,
+                               const struct cochlea_design *cochlea, struct audio *audio,
+                               struct features *features, struct error *error);
+
+/*
+ * The second half: frames of any number to input [settings->num_frames][num_channels], stretched
+ * by linear interpolation, each channel's mean over time reduced, divided by the standard
+ * deviation of the whole.
+ */
+void front_end_normalize(const struct front_end_settings *settings,
+                         const struct features *features, real *input);
+
+/* Both: audio to the network's input [network_num_inputs]. */
+enum status front_end_run(const struct network *network, struct audio *audio, real *input,
+                          struct error *error);
+
+#endif

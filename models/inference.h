@@ -1,0 +1,60 @@
+/*
+ * Running a network, one input at a time. Results depend on the network, the input, the seed and
+ * the number of steps alone: every unit sums its inputs in index order, so neither threads nor
+ * the processor nor what else is being served can change a bit.
+ */
+#ifndef SPIKELOOM_MODELS_INFERENCE_H
+#define SPIKELOOM_MODELS_INFERENCE_H
+
+#include "core/spike/raster.h"
+#include "models/network.h"
+
+struct inference_stats {
+    uint64_t spikes; /* of all layers; input spikes of rate encoding count as well */
+    uint64_t synops; /* synaptic operations: spikes (or nonzero analog inputs, once) x fan-out */
+};
+
+/* How weighted input is computed; both give the same bits. */
+enum inference_path {
+    INFERENCE_EVENT_DRIVEN, /* a spike adds one weight row: what serves */
+    INFERENCE_DENSE         /* every input times its weight: the reference it is tested against */
+};
+
+/* Scratch of one thread; begins zeroed: `struct inference inference = {0}`. */
+struct inference {
+    enum inference_path path;
+    real *v, *current, *base_current, *spiked; /* [widest layer] */
+    uint32_t *units;                           /* [widest layer or input] */
+    uint32_t *random;                          /* [input] */
+    uint32_t capacity;
+    real *layer_v; /* all layers' potentials of the half that runs, one after the other */
+    uint32_t layer_v_capacity;
+};
+
+void inference_free(struct inference *inference);
+
+/*
+ * Input [network_num_inputs] (pixels 0..1, or features) to the latent raster
+ * [num_steps][network_num_latents], which the caller releases. num_steps is 1 ..
+ * network->num_steps. stats are added to. NO_MEMORY, INVALID_ARGUMENT.
+ */
+enum status inference_encode(struct inference *inference, const struct network *network,
+                             const real *input, uint64_t seed, int num_steps,
+                             struct raster *latent, struct inference_stats *stats,
+                             struct error *error);
+
+/*
+ * Latent raster to the output raster [latent->num_steps][network_num_pixels], which the caller
+ * releases. INVALID_ARGUMENT when the latent's shape does not fit the network.
+ */
+enum status inference_decode(struct inference *inference, const struct network *network,
+                             const struct raster *latent, struct raster *output,
+                             struct inference_stats *stats, struct error *error);
+
+/*
+ * The picture that the output shows after `num_steps` of its steps (1 .. output->num_steps):
+ * grey [num_pixels] = round(255 count / output->num_steps).
+ */
+void inference_grey(const struct raster *output, uint32_t num_steps, uint8_t *grey);
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * A spiking network as data: its layers, neurons, coding of the input and everything else that
+ * inference needs. Autoencoders and audiocoders are both chains of layers of which one, the
+ * latent, is where the network is cut in two: layers up to it encode, layers after it decode.
+ *
+ * A network is const once loaded, and shared by all threads without a lock.
+ */
+#ifndef SPIKELOOM_MODELS_NETWORK_H
+#define SPIKELOOM_MODELS_NETWORK_H
+
+#include "core/base/digest.h"
+#include "core/base/status.h"
+#include "core/math/real.h"
+#include "core/media/cochlea.h"
+#include "core/spike/neuron.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum {
+    NETWORK_MAX_LAYERS = 8,
+    NETWORK_MAX_STEPS = 1024,
+    NETWORK_MAX_UNITS = 1 << 17, /* of one layer */
+    NETWORK_MAX_WEIGHTS = 1 << 28, /* of one layer */
+    NETWORK_NAME_SIZE = 64,
+    NETWORK_MAX_CLASSES = 256,
+    NETWORK_CLASS_NAME_SIZE = 64
+};
+
+enum network_task {
+    NETWORK_RECONSTRUCT, /* image in, image out */
+    NETWORK_SYNTHESIZE   /* audio in, image out */
+};
+
+enum input_encoding {
+    ENCODING_CURRENT, /* the analog value times the weight is injected at every step */
+    ENCODING_RATE     /* each step spikes with probability value * max_rate_hz * dt */
+};
+
+enum layer_kind { LAYER_DENSE, LAYER_CONV };
+
+/*
+ * Units are numbered position-major: unit = position * channels + channel, so that the window of
+ * a convolution over time is a run of consecutive units. A dense layer has one position and
+ * takes in_length * in_channels inputs.
+ */
+struct layer_shape {
+    enum layer_kind kind;
+    int in_channels, in_length;
+    int out_channels, out_length;
+    int width, stride, pad; /* in positions; 0 for a dense layer */
+};
+
+struct layer {
+    struct layer_shape shape;
+    struct neuron_params params;
+    struct neuron neuron;
+    real *weight; /* [layer_fan_in][out_channels]: a spike adds one row */
+    real *bias;   /* [out_channels], the current of every step */
+};
+
+/* How speech becomes the input of the first layer; the steps are those of front_end.h. */
+struct front_end_settings {
+    struct cochlea_settings cochlea;
+    int frame_samples;      /* samples a feature frame averages, a multiple of the decimation */
+    double trim_level;      /* share of the loudest frame's energy below which the ends are cut */
+    int trim_margin_frames; /* kept on either side */
+    int num_frames;         /* every utterance is stretched to this many */
+    double mean_removal;    /* share of each channel's mean over time that is taken off */
+};
+
+struct network {
+    _Atomic int references;
+    char name[NETWORK_NAME_SIZE];
+    char checksum[DIGEST_HEX_SIZE]; /* SHA-256 of the checkpoint file, "" if not from a file */
+    enum network_task task;
+    int num_steps;
+    double dt; /* seconds */
+    enum input_encoding encoding;
+    double max_rate_hz; /* of rate encoding */
+
+    int num_layers;
+    int latent_layer; /* index of the last layer of the encoder */
+    struct layer layers[NETWORK_MAX_LAYERS];
+    int image_width, image_height; /* of the output */
+
+    struct front_end_settings front_end; /* NETWORK_SYNTHESIZE only */
+    struct cochlea_design cochlea;       /* likewise */
+
+    /* What the classes look like, for evaluation alone; synthesis never reads them. */
+    int num_classes;
+    char (*class_names)[NETWORK_CLASS_NAME_SIZE]; /* [num_classes] */
+    uint8_t *class_images;                        /* [num_classes][height][width] */
+
+    char *training_json; /* how it was trained: a JSON object as text; "{}" if unknown */
+    char *scores_json;   /* measured on the test split: a JSON object as text; "{}" if none */
+};
+
+/* A network with one reference and no layers; NULL when memory is out. */
+struct network *network_new(void);
+
+/* Shares or gives up ownership; the last release frees it. release allows NULL. */
+struct network *network_retain(struct network *network);
+void network_release(struct network *network);
+
+/*
+ * Allocates zero weights for layers[index] from its shape and derives its neuron.
+ * INVALID_ARGUMENT when the shape is inconsistent or too large.
+ */
+enum status network_add_layer(struct network *network, const struct layer_shape *shape,
+                              const struct neuron_params *params, struct error *error);
+
+/*
+ * Checks that the whole hangs together: shapes chain, the output is the image, the latent is
+ * inside, rate coding has max_rate_hz * dt <= 1, every number is finite.
+ */
+enum status network_validate(const struct network *network, struct error *error);
+
+uint32_t layer_num_inputs(const struct layer_shape *shape);
+uint32_t layer_num_outputs(const struct layer_shape *shape);
+/* Rows of the weight matrix: inputs that one output unit sees. */
+uint32_t layer_fan_in(const struct layer_shape *shape);
+
+uint32_t network_num_inputs(const struct network *network);
+uint32_t network_num_latents(const struct network *network);
+uint32_t network_num_pixels(const struct network *network);
+
+const char *network_task_name(enum network_task task);     /* "reconstruct", "synthesize" */
+const char *network_modality(enum network_task task);      /* of the input: "image", "audio" */
+const char *input_encoding_name(enum input_encoding kind); /* "current", "rate" */
+const char *layer_kind_name(enum layer_kind kind);         /* "dense", "conv" */
+const char *neuron_model_name(enum neuron_model model);    /* "lif", "if" */
+const char *neuron_reset_name(enum neuron_reset reset);    /* "zero", "subtract" */
+
+#endif

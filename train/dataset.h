@@ -1,0 +1,67 @@
+/*
+ * Data sets in memory: images and utterances with their classes, one split at a time.
+ *
+ * A data set is named KIND:DIR.
+ *   images   mnist:DIR, fashion:DIR (idx files, plain or .gz), images:DIR (PNG, a folder per class)
+ *   speech   fsdd:DIR (takes 0-4 are the test split), wavs:DIR (any audio, a folder per class)
+ * images:DIR and wavs:DIR use DIR/train/CLASS and DIR/test/CLASS where both exist; otherwise
+ * DIR/CLASS with every seventh file (in the order of names) in the test split.
+ * Classes are numbered in the order of their names.
+ */
+#ifndef SPIKELOOM_TRAIN_DATASET_H
+#define SPIKELOOM_TRAIN_DATASET_H
+
+#include "core/base/status.h"
+#include "core/media/audio.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { DATASET_CLASS_NAME_SIZE = 64 };
+
+enum dataset_split { DATASET_TRAIN, DATASET_TEST };
+
+struct class_list {
+    uint32_t count;
+    char (*names)[DATASET_CLASS_NAME_SIZE]; /* [count]; "0" .. "9" for digits */
+};
+
+struct image_set {
+    struct class_list classes;
+    uint32_t num_images;
+    int width, height;
+    uint8_t *pixels; /* [num_images][height][width] */
+    uint16_t *labels; /* [num_images], index into classes */
+};
+
+struct utterance {
+    struct audio audio; /* at the file's own sample rate */
+    uint16_t label;     /* index into classes */
+    uint16_t speaker;   /* index, 0 where the data set does not tell */
+    char name[64];      /* file name without folder, cut if longer */
+};
+
+struct speech_set {
+    struct class_list classes;
+    uint32_t num_utterances;
+    struct utterance *utterances; /* [num_utterances], in the order of file names */
+};
+
+/* True for the kinds of speech; false for images and anything unknown. */
+bool dataset_is_speech(const char *spec);
+
+/*
+ * Loads a split; released by the matching free, which allows an empty struct. INVALID_ARGUMENT:
+ * unknown kind or no directory given. NOT_FOUND: a named file or folder is missing; the detail
+ * says which and that train/fetch-data.sh gets it. MALFORMED: a damaged file, named, with what
+ * is wrong. NO_MEMORY.
+ */
+enum status image_set_load(const char *spec, enum dataset_split split, struct image_set *set,
+                           struct error *error);
+void image_set_free(struct image_set *set);
+
+enum status speech_set_load(const char *spec, enum dataset_split split, struct speech_set *set,
+                            struct error *error);
+void speech_set_free(struct speech_set *set);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * The command line of spikeloom-train: one struct for all commands, a table that says which
+ * command takes which option, and the help made from that table.
+ */
+#ifndef SPIKELOOM_TRAIN_OPTIONS_H
+#define SPIKELOOM_TRAIN_OPTIONS_H
+
+#include "core/base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum train_command {
+    COMMAND_AUTOENCODER, /* train an image autoencoder */
+    COMMAND_AUDIOCODER,  /* train speech to the latent of an autoencoder */
+    COMMAND_EVALUATE,    /* score a checkpoint on a test split */
+    COMMAND_SYNTHESIZE,  /* WAV files to PNG files */
+    COMMAND_INSPECT,     /* what is in a checkpoint */
+    COMMAND_COUNT
+};
+
+enum learning_rule { RULE_BPTT, RULE_MEMBRANE };
+enum membrane_mask { MASK_XOR, MASK_NONE };
+
+struct options {
+    enum train_command command;
+    bool help; /* --help was asked for: print options_help and stop with success */
+
+    const char *data;          /* --data KIND:DIR */
+    const char *out;           /* --out FILE (training), DIR (synthesize) */
+    const char *model;         /* --model FILE (evaluate, synthesize, inspect) */
+    const char *autoencoder;   /* --autoencoder FILE whose latent an audiocoder learns */
+    const char *images;        /* --images KIND:DIR class images of an audiocoder */
+
+    const char *log;           /* --log FILE, JSONL */
+    const char *const *inputs; /* the remaining words: audio files of synthesize */
+    int num_inputs;
+
+    enum learning_rule rule;
+    enum membrane_mask mask;
+    bool neuron_if;    /* --neuron if */
+    bool rate_encoding; /* --encoding rate */
+    double max_rate_hz;
+    int hidden;
+    int steps;
+    int epochs;
+    int batch_size;
+    double learning_rate;
+    double weight_decay;
+    double dropout;
+    double latent_weight; /* share of the latent's loss in an audiocoder */
+    uint64_t seed;
+    int threads; /* 0: all processors */
+    bool resume; /* --resume: go on from OUT.state */
+    bool json;
+    bool quiet; /* no progress bar */
+    double checkpoint_minutes;
+};
+
+/*
+ * Fills `options` with the command's defaults and then from argv; strings are borrowed from argv.
+ * INVALID_ARGUMENT with a sentence for an unknown command or option, a value that is no number or
+ * out of its range, an option that the command does not take, or a required one missing.
+ */
+enum status options_parse(int argc, char **argv, struct options *options, struct error *error);
+
+/* Prints the help of one command, or (COMMAND_COUNT) the list of commands, to standard output. */
+void options_help(enum train_command command);
+
+/* "autoencoder", ... */
+const char *options_command_name(enum train_command command);
+
+#endif
