@@ -32,8 +32,8 @@ enum status front_end_features(const struct front_end_settings *settings,
  * by linear interpolation, each channel's mean over time reduced, divided by the standard
  * deviation of the whole.
  */
-void front_end_normalize(const struct front_end_settings *settings,
-                         const struct features *features, real *input);
+void front_end_normalize(const struct front_end_settings *settings, const struct features *features,
+                         real *input);
 
 /* Both: audio to the network's input [network_num_inputs]. */
 enum status front_end_run(const struct network *network, struct audio *audio, real *input,

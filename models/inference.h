@@ -39,9 +39,8 @@ void inference_free(struct inference *inference);
  * network->num_steps. stats are added to. NO_MEMORY, INVALID_ARGUMENT.
  */
 enum status inference_encode(struct inference *inference, const struct network *network,
-                             const real *input, uint64_t seed, int num_steps,
-                             struct raster *latent, struct inference_stats *stats,
-                             struct error *error);
+                             const real *input, uint64_t seed, int num_steps, struct raster *latent,
+                             struct inference_stats *stats, struct error *error);
 
 /*
  * Latent raster to the output raster [latent->num_steps][network_num_pixels], which the caller

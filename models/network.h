@@ -20,7 +20,7 @@
 enum {
     NETWORK_MAX_LAYERS = 8,
     NETWORK_MAX_STEPS = 1024,
-    NETWORK_MAX_UNITS = 1 << 17, /* of one layer */
+    NETWORK_MAX_UNITS = 1 << 17,   /* of one layer */
     NETWORK_MAX_WEIGHTS = 1 << 28, /* of one layer */
     NETWORK_NAME_SIZE = 64,
     NETWORK_MAX_CLASSES = 256,

@@ -10,10 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    RASTER_MAX_STEPS = 4096,
-    RASTER_MAX_UNITS = 1 << 20
-};
+enum { RASTER_MAX_STEPS = 4096, RASTER_MAX_UNITS = 1 << 20 };
 
 struct raster {
     uint32_t num_steps;

@@ -1,0 +1,124 @@
+#include "core/base/parallel.h"
+
+#include "core/base/mem.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <unistd.h>
+
+struct parallel {
+    int num_threads;
+    int num_started; /* threads besides the caller's */
+    pthread_t threads[PARALLEL_MAX_THREADS];
+    pthread_mutex_t mutex;
+    pthread_cond_t work, done;
+    uint64_t generation; /* counts loops; a worker joins each once */
+    int busy;            /* workers that have not finished the current loop */
+    bool stopping;
+    parallel_body *body;
+    void *argument;
+    size_t count;
+    _Atomic size_t next;
+};
+
+static void parallel_drain(struct parallel *parallel)
+{
+    size_t index;
+    while ((index = atomic_fetch_add(&parallel->next, 1)) < parallel->count)
+        parallel->body(parallel->argument, index);
+}
+
+static void *parallel_worker(void *argument)
+{
+    struct parallel *parallel = argument;
+    uint64_t seen = 0;
+    pthread_mutex_lock(&parallel->mutex);
+    for (;;) {
+        while (parallel->generation == seen && !parallel->stopping)
+            pthread_cond_wait(&parallel->work, &parallel->mutex);
+        if (parallel->stopping)
+            break;
+        seen = parallel->generation;
+        pthread_mutex_unlock(&parallel->mutex);
+        parallel_drain(parallel);
+        pthread_mutex_lock(&parallel->mutex);
+        if (--parallel->busy == 0)
+            pthread_cond_signal(&parallel->done);
+    }
+    pthread_mutex_unlock(&parallel->mutex);
+    return NULL;
+}
+
+static int parallel_default_threads(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (processors < 1)
+        return 1;
+    return processors > PARALLEL_MAX_THREADS ? PARALLEL_MAX_THREADS : (int)processors;
+}
+
+enum status parallel_new(int num_threads, struct parallel **out, struct error *error)
+{
+    *out = NULL;
+    if (num_threads < 0 || num_threads > PARALLEL_MAX_THREADS)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "Threads must be 0 to %d, not %d.",
+                         PARALLEL_MAX_THREADS, num_threads);
+    struct parallel *parallel = mem_alloc(1, sizeof *parallel);
+    if (!parallel)
+        return error_plain(error, STATUS_NO_MEMORY);
+    parallel->num_threads = num_threads ? num_threads : parallel_default_threads();
+    pthread_mutex_init(&parallel->mutex, NULL);
+    pthread_cond_init(&parallel->work, NULL);
+    pthread_cond_init(&parallel->done, NULL);
+    while (parallel->num_started < parallel->num_threads - 1) {
+        if (pthread_create(&parallel->threads[parallel->num_started], NULL, parallel_worker,
+                           parallel)) {
+            parallel_free(parallel);
+            return error_set(error, STATUS_NO_MEMORY, "A thread could not be started.");
+        }
+        parallel->num_started++;
+    }
+    *out = parallel;
+    return STATUS_OK;
+}
+
+void parallel_free(struct parallel *parallel)
+{
+    if (!parallel)
+        return;
+    pthread_mutex_lock(&parallel->mutex);
+    parallel->stopping = true;
+    pthread_cond_broadcast(&parallel->work);
+    pthread_mutex_unlock(&parallel->mutex);
+    for (int i = 0; i < parallel->num_started; i++)
+        pthread_join(parallel->threads[i], NULL);
+    pthread_cond_destroy(&parallel->done);
+    pthread_cond_destroy(&parallel->work);
+    pthread_mutex_destroy(&parallel->mutex);
+    mem_free(parallel);
+}
+
+int parallel_num_threads(const struct parallel *parallel)
+{
+    return parallel->num_threads;
+}
+
+void parallel_for(struct parallel *parallel, size_t count, parallel_body *body, void *argument)
+{
+    pthread_mutex_lock(&parallel->mutex);
+    parallel->body = body;
+    parallel->argument = argument;
+    parallel->count = count;
+    atomic_store(&parallel->next, 0);
+    parallel->busy = parallel->num_started;
+    parallel->generation++;
+    pthread_cond_broadcast(&parallel->work);
+    pthread_mutex_unlock(&parallel->mutex);
+    parallel_drain(parallel);
+    pthread_mutex_lock(&parallel->mutex);
+    while (parallel->busy)
+        pthread_cond_wait(&parallel->done, &parallel->mutex);
+    pthread_mutex_unlock(&parallel->mutex);
+}
