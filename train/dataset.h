@@ -5,8 +5,8 @@
  *   images   mnist:DIR, fashion:DIR (idx files, plain or .gz), images:DIR (PNG, a folder per class)
  *   speech   fsdd:DIR (takes 0-4 are the test split), wavs:DIR (any audio, a folder per class)
  * images:DIR and wavs:DIR use DIR/train/CLASS and DIR/test/CLASS where both exist; otherwise
- * DIR/CLASS with every seventh file (in the order of names) in the test split.
- * Classes are numbered in the order of their names.
+ * DIR/CLASS with every seventh file of a class (in the order of names) in the test split. Their
+ * classes are numbered in the order of names, the same in both splits; idx files bring numbers.
  */
 #ifndef SPIKELOOM_TRAIN_DATASET_H
 #define SPIKELOOM_TRAIN_DATASET_H
@@ -15,9 +15,14 @@
 #include "core/media/audio.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-enum { DATASET_CLASS_NAME_SIZE = 64 };
+enum {
+    DATASET_CLASS_NAME_SIZE = 64,
+    DATASET_MAX_CLASSES = 1024,
+    DATASET_PICTURE_SIZE = 28 /* pixels a side that pictures of images:DIR are scaled to */
+};
 
 enum dataset_split { DATASET_TRAIN, DATASET_TEST };
 
@@ -30,7 +35,7 @@ struct image_set {
     struct class_list classes;
     uint32_t num_images;
     int width, height;
-    uint8_t *pixels; /* [num_images][height][width] */
+    uint8_t *pixels;  /* [num_images][height][width] */
     uint16_t *labels; /* [num_images], index into classes */
 };
 
@@ -47,14 +52,25 @@ struct speech_set {
     struct utterance *utterances; /* [num_utterances], in the order of file names */
 };
 
+/* Copies `count` names; MALFORMED where one is too long or there are too many, NO_MEMORY. */
+enum status class_list_fill(struct class_list *classes, const char *const *names, size_t count,
+                            struct error *error);
+
+/* The number of the class of that name, or -1. */
+int class_list_find(const struct class_list *classes, const char *name);
+
+/* Releases the names and empties the list; an empty one is allowed. */
+void class_list_free(struct class_list *classes);
+
 /* True for the kinds of speech; false for images and anything unknown. */
 bool dataset_is_speech(const char *spec);
 
 /*
- * Loads a split; released by the matching free, which allows an empty struct. INVALID_ARGUMENT:
- * unknown kind or no directory given. NOT_FOUND: a named file or folder is missing; the detail
- * says which and that train/fetch-data.sh gets it. MALFORMED: a damaged file, named, with what
- * is wrong. NO_MEMORY.
+ * Loads a split; released by the matching free, which allows an empty struct. On failure the set
+ * is empty. INVALID_ARGUMENT: unknown kind, no directory given, or speech where images are wanted
+ * and the other way round. NOT_FOUND: a named file or folder is missing; the detail says which and
+ * that train/fetch-data.sh gets it. MALFORMED: a damaged file, named, with what is wrong, or a
+ * split without files. IO: a file that cannot be read. NO_MEMORY.
  */
 enum status image_set_load(const char *spec, enum dataset_split split, struct image_set *set,
                            struct error *error);

@@ -1,0 +1,151 @@
+#include "train/dataset.h"
+
+#include "core/base/mem.h"
+#include "train/dataset_folder.h"
+#include "train/dataset_fsdd.h"
+#include "train/dataset_idx.h"
+
+#include <string.h>
+
+/* A kind has one of the two loaders. */
+struct dataset_kind {
+    const char *name;
+    enum status (*load_images)(const char *dir, enum dataset_split split, struct image_set *set,
+                               struct error *error);
+    enum status (*load_speech)(const char *dir, enum dataset_split split, struct speech_set *set,
+                               struct error *error);
+};
+
+static const struct dataset_kind dataset_kinds[] = {
+    {"mnist", dataset_idx_load_mnist, NULL},      {"fashion", dataset_idx_load_fashion, NULL},
+    {"images", dataset_folder_load_images, NULL}, {"fsdd", NULL, dataset_fsdd_load},
+    {"wavs", NULL, dataset_folder_load_speech},
+};
+
+enum { DATASET_NUM_KINDS = sizeof dataset_kinds / sizeof *dataset_kinds };
+
+/* The kind before the colon; *dir becomes what follows. NULL for anything else. */
+static const struct dataset_kind *dataset_find_kind(const char *spec, const char **dir)
+{
+    const char *colon = strchr(spec, ':');
+    if (!colon)
+        return NULL;
+    size_t length = (size_t)(colon - spec);
+    *dir = colon + 1;
+    for (int i = 0; i < DATASET_NUM_KINDS; i++) {
+        const char *name = dataset_kinds[i].name;
+        if (strlen(name) == length && memcmp(name, spec, length) == 0)
+            return &dataset_kinds[i];
+    }
+    return NULL;
+}
+
+static enum status dataset_parse(const char *spec, const struct dataset_kind **kind,
+                                 const char **dir, struct error *error)
+{
+    *kind = dataset_find_kind(spec, dir);
+    if (!*kind)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "'%s' is no data set: write mnist:DIR, fashion:DIR, images:DIR, fsdd:DIR "
+                         "or wavs:DIR",
+                         spec);
+    if (!**dir)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "'%s' lacks the folder after the colon",
+                         spec);
+    return STATUS_OK;
+}
+
+bool dataset_is_speech(const char *spec)
+{
+    const char *dir;
+    const struct dataset_kind *kind = dataset_find_kind(spec, &dir);
+    return kind && kind->load_speech;
+}
+
+enum status class_list_fill(struct class_list *classes, const char *const *names, size_t count,
+                            struct error *error)
+{
+    *classes = (struct class_list){0};
+    if (count > DATASET_MAX_CLASSES)
+        return error_set(error, STATUS_MALFORMED, "%zu classes are more than %d", count,
+                         DATASET_MAX_CLASSES);
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) >= DATASET_CLASS_NAME_SIZE)
+            return error_set(error, STATUS_MALFORMED,
+                             "the class name '%.80s' is longer than %d bytes", names[i],
+                             DATASET_CLASS_NAME_SIZE - 1);
+    classes->names = mem_alloc(count, sizeof *classes->names);
+    if (!classes->names)
+        return error_plain(error, STATUS_NO_MEMORY);
+    for (size_t i = 0; i < count; i++)
+        memcpy(classes->names[i], names[i], strlen(names[i]) + 1);
+    classes->count = (uint32_t)count;
+    return STATUS_OK;
+}
+
+int class_list_find(const struct class_list *classes, const char *name)
+{
+    for (uint32_t i = 0; i < classes->count; i++)
+        if (strcmp(classes->names[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
+void class_list_free(struct class_list *classes)
+{
+    mem_free(classes->names);
+    *classes = (struct class_list){0};
+}
+
+enum status image_set_load(const char *spec, enum dataset_split split, struct image_set *set,
+                           struct error *error)
+{
+    const struct dataset_kind *kind;
+    const char *dir;
+    *set = (struct image_set){0};
+    enum status status = dataset_parse(spec, &kind, &dir, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!kind->load_images)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "'%s' holds speech where images are wanted", spec);
+    status = kind->load_images(dir, split, set, error);
+    if (status != STATUS_OK)
+        image_set_free(set);
+    return status;
+}
+
+void image_set_free(struct image_set *set)
+{
+    class_list_free(&set->classes);
+    mem_free(set->pixels);
+    mem_free(set->labels);
+    *set = (struct image_set){0};
+}
+
+enum status speech_set_load(const char *spec, enum dataset_split split, struct speech_set *set,
+                            struct error *error)
+{
+    const struct dataset_kind *kind;
+    const char *dir;
+    *set = (struct speech_set){0};
+    enum status status = dataset_parse(spec, &kind, &dir, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!kind->load_speech)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "'%s' holds images where speech is wanted",
+                         spec);
+    status = kind->load_speech(dir, split, set, error);
+    if (status != STATUS_OK)
+        speech_set_free(set);
+    return status;
+}
+
+void speech_set_free(struct speech_set *set)
+{
+    class_list_free(&set->classes);
+    for (uint32_t i = 0; i < set->num_utterances; i++)
+        audio_free(&set->utterances[i].audio);
+    mem_free(set->utterances);
+    *set = (struct speech_set){0};
+}
