@@ -24,13 +24,13 @@ enum membrane_mask { MASK_XOR, MASK_NONE };
 
 struct options {
     enum train_command command;
-    bool help; /* --help was asked for: print options_help and stop with success */
+    bool help; /* --help was asked for: print options_help(command) and stop with success */
 
-    const char *data;          /* --data KIND:DIR */
-    const char *out;           /* --out FILE (training), DIR (synthesize) */
-    const char *model;         /* --model FILE (evaluate, synthesize, inspect) */
-    const char *autoencoder;   /* --autoencoder FILE whose latent an audiocoder learns */
-    const char *images;        /* --images KIND:DIR class images of an audiocoder */
+    const char *data;        /* --data KIND:DIR */
+    const char *out;         /* --out FILE (training), DIR (synthesize) */
+    const char *model;       /* --model FILE (evaluate, synthesize, inspect) */
+    const char *autoencoder; /* --autoencoder FILE whose latent an audiocoder learns */
+    const char *images;      /* --images KIND:DIR class images of an audiocoder */
 
     const char *log;           /* --log FILE, JSONL */
     const char *const *inputs; /* the remaining words: audio files of synthesize */
@@ -38,11 +38,11 @@ struct options {
 
     enum learning_rule rule;
     enum membrane_mask mask;
-    bool neuron_if;    /* --neuron if */
+    bool neuron_if;     /* --neuron if */
     bool rate_encoding; /* --encoding rate */
     double max_rate_hz;
     int hidden;
-    int steps;
+    int steps; /* 0 (not for autoencoder): those that the checkpoint was trained with */
     int epochs;
     int batch_size;
     double learning_rate;
@@ -58,9 +58,12 @@ struct options {
 };
 
 /*
- * Fills `options` with the command's defaults and then from argv; strings are borrowed from argv.
- * INVALID_ARGUMENT with a sentence for an unknown command or option, a value that is no number or
- * out of its range, an option that the command does not take, or a required one missing.
+ * Fills `options` with the command's defaults and then from argv; strings are borrowed from argv,
+ * whose words are moved together in front. Some defaults depend on --rule. An option may stand
+ * anywhere after the command, as "--name value" or "--name=value"; the last one counts; "--" ends
+ * the options. Without a command, --help gives COMMAND_COUNT. INVALID_ARGUMENT with a sentence for
+ * an unknown command or option, a value that is no number or out of its range, an option that the
+ * command does not take or that would do nothing, or a required one missing.
  */
 enum status options_parse(int argc, char **argv, struct options *options, struct error *error);
 

@@ -1,0 +1,64 @@
+/*
+ * The rows behind options.h: every option and command of spikeloom-train as data, read by the
+ * parser (options.c) and the help (options_help.c). Add an option here and in struct options.
+ */
+#ifndef SPIKELOOM_TRAIN_OPTIONS_TABLE_H
+#define SPIKELOOM_TRAIN_OPTIONS_TABLE_H
+
+#include "train/options.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum { OPTIONS_NUM_EXAMPLES = 2, OPTIONS_MAX_ROWS = 64 };
+
+/* What a value is, and the type of its field in struct options. */
+enum option_kind {
+    OPTION_TEXT,    /* const char *, not empty */
+    OPTION_CHOICE,  /* an enum: the place of the word among the choices */
+    OPTION_EITHER,  /* bool: true for the second of two choices */
+    OPTION_INTEGER, /* int */
+    OPTION_SEED,    /* uint64_t up to DIGEST_MAX_SEED */
+    OPTION_REAL,    /* double */
+    OPTION_FLAG     /* bool, takes no value */
+};
+
+enum option_group { GROUP_FILES, GROUP_NETWORK, GROUP_LEARNING, GROUP_RUN, GROUP_COUNT };
+
+/* One option of some commands. Two rows may share a name when no command takes both. */
+struct option_row {
+    const char *name; /* without the dashes */
+    const char *metavar;
+    const char *help;
+    enum option_kind kind;
+    enum option_group group;
+    unsigned commands; /* bit 1 << command */
+    bool required;
+    size_t field;               /* offset in struct options */
+    const char *initial;        /* the default as one would write it, or NULL for none */
+    const char *membrane;       /* the default under --rule membrane where it differs, or NULL */
+    const char *const *choices; /* up to a NULL */
+    double low, high;           /* range of a number, both ends included ... */
+    bool above;                 /* ... or `low` not */
+};
+
+struct command_row {
+    const char *name;
+    const char *summary;
+    const char *inputs; /* what remaining words are, or NULL where none are taken */
+    const char *examples[OPTIONS_NUM_EXAMPLES];
+};
+
+extern const struct option_row options_rows[];
+extern const int options_num_rows; /* at most OPTIONS_MAX_ROWS */
+extern const struct command_row options_commands[COMMAND_COUNT];
+extern const char *const options_group_titles[GROUP_COUNT];
+
+/* The row of that name for the command; NULL where it takes none. */
+const struct option_row *options_find_row(const char *name, size_t length,
+                                          enum train_command command);
+
+/* options_help on any stream. */
+void options_help_print(enum train_command command, FILE *stream);
+
+#endif
