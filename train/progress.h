@@ -8,11 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { PROGRESS_LINE_SIZE = 256 };
+
 struct progress {
     const char *label; /* borrowed */
     uint64_t total;
-    uint64_t resumed;  /* work that was done before the start: not counted as throughput */
-    double started, printed;
+    uint64_t resumed;        /* work that was done before the start: not counted as throughput */
+    uint64_t done;           /* as last told */
+    double started, printed; /* seconds of the monotonic clock */
     bool quiet, terminal;
 };
 
@@ -27,5 +30,12 @@ void progress_update(struct progress *progress, uint64_t done, const char *forma
 /* The last line, always printed unless quiet. */
 void progress_finish(struct progress *progress, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * The text of a line, as update (finished = false: time left) and finish (time taken) print it at
+ * the time `now`: cut to `columns`, NUL-terminated, without a line end. For tests.
+ */
+void progress_render(const struct progress *progress, bool finished, double now, const char *remark,
+                     int columns, char line[PROGRESS_LINE_SIZE]);
 
 #endif
