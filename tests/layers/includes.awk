@@ -20,8 +20,8 @@ BEGIN {
     home["png.h"] = "^core/media/image\\.c$"
     home["nettle/sha2.h"] = "^core/base/digest\\.c$"
     home["nettle/base64.h"] = "^api/base64\\.c$"
-    home["jansson.h"] = "^(api/.*|models/checkpoint\\.[ch]|models/safetensors\\.[ch]|" \
-                        "train/json_log\\.[ch])$"
+    home["jansson.h"] = "^(api/.*|models/checkpoint\\.[ch]|models/network_json\\.[ch]|" \
+                        "models/safetensors\\.[ch]|train/json_log\\.[ch])$"
     home["microhttpd.h"] = "^server/http\\.[ch]$"
     home["zlib.h"] = "^train/dataset_idx\\.c$"
 

@@ -1,0 +1,32 @@
+# The Debian packages that this project is built and tested with; sourced by deploy/run.sh and
+# tests/run.sh.
+# shellcheck shell=sh disable=SC2034 # the lists are used there
+
+packages_build="gcc libc6-dev make cmake pkgconf curl libmicrohttpd-dev libjansson-dev
+    libsndfile1-dev libsamplerate0-dev libpng-dev nettle-dev zlib1g-dev libopenblas-dev"
+packages_tests="$packages_build libcmocka-dev clang binutils jq"
+packages_valgrind="valgrind"
+
+# packages_install NAME...: installs those that are missing. Fails, naming them, where it may not.
+packages_install() {
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        echo "This is not Debian: the counterparts of these packages are needed:" "$@" >&2
+        return 0
+    fi
+    packages_missing=
+    for package; do
+        case $(dpkg-query -W -f '${db:Status-Status} ' "$package" 2>/dev/null) in
+        *installed*) ;;
+        *) packages_missing="$packages_missing $package" ;;
+        esac
+    done
+    [ -n "$packages_missing" ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "Packages are missing. Run as root: apt-get install$packages_missing" >&2
+        return 1
+    fi
+    echo "Installing$packages_missing"
+    # shellcheck disable=SC2086 # a list of words
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+        --no-install-recommends -o Dpkg::Use-Pty=0 $packages_missing >/dev/null
+}

@@ -1,0 +1,168 @@
+#!/bin/sh
+# Builds the project with every warning an error and runs all of its tests.
+#
+#   sh tests/run.sh               everything; what a bare Debian 12 lacks is installed as root
+#   sh tests/run.sh --valgrind    the unit tests alone, under valgrind
+#
+# Prints a line for each part and, last, the sum: "N passed, N failed, N skipped". Exits 1 when
+# anything failed or nothing ran. The output of each part stays in build-tests/log.
+# shellcheck disable=SC2317 # functions that `part` calls
+set -u
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$root/build-tests
+logs=$build/log
+jobs=$(nproc)
+total_passed=0
+total_failed=0
+total_skipped=0
+
+. "$root/deploy/packages.sh"
+. "$root/deploy/port.sh"
+
+CMOCKA_MESSAGE_OUTPUT=TAP
+ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1
+UBSAN_OPTIONS=print_stacktrace=1
+export CMOCKA_MESSAGE_OUTPUT ASAN_OPTIONS UBSAN_OPTIONS
+
+# count FILE KIND: the number before KIND in the last sum that FILE holds; empty when it has none.
+count() {
+    sed -n "s/^\(.* \)\{0,1\}\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed, \([0-9][0-9]*\) skipped\$/\\$2/p" \
+        "$1" | tail -n 1
+}
+
+# add NAME SECONDS PASSED FAILED SKIPPED: prints a part's line and adds it to the sum.
+add() {
+    printf '%-22s %5d passed, %d failed, %d skipped  (%d s)\n' "$1" "$3" "$4" "$5" "$2"
+    total_passed=$((total_passed + $3))
+    total_failed=$((total_failed + $4))
+    total_skipped=$((total_skipped + $5))
+}
+
+# part NAME COMMAND...: runs a part. Its sum is the last one that it printed; a part without a sum
+# counts as one test, and one that exits in failure has failed whatever it printed.
+part() {
+    part_name=$1
+    shift
+    part_log=$logs/$(echo "$part_name" | tr '/ ' '--').log
+    part_start=$(date +%s)
+    part_status=0
+    "$@" >"$part_log" 2>&1 || part_status=$?
+    part_seconds=$(($(date +%s) - part_start))
+    part_passed=$(count "$part_log" 2)
+    part_failed=$(count "$part_log" 3)
+    part_skipped=$(count "$part_log" 4)
+    if [ -z "$part_passed" ]; then
+        part_passed=$((part_status == 0)) part_failed=0 part_skipped=0
+    fi
+    if [ "$part_status" -ne 0 ] && [ "$part_failed" -eq 0 ]; then
+        part_failed=1
+    elif [ $((part_passed + part_failed + part_skipped)) -eq 0 ]; then
+        part_failed=1
+        echo "nothing ran" >>"$part_log"
+    fi
+    add "$part_name" "$part_seconds" "$part_passed" "$part_failed" "$part_skipped"
+    if [ "$part_failed" -ne 0 ]; then
+        echo "--- the end of $part_log"
+        tail -n 40 "$part_log"
+        echo "---"
+    elif [ "$part_skipped" -ne 0 ]; then
+        grep -i 'skip' "$part_log" | grep -v ' skipped$' | sed 's/^/    /' | head -n 20
+    fi
+    [ "$part_failed" -eq 0 ]
+}
+
+# compile FOLDER OPTION...: configures FOLDER with the tests and builds everything.
+compile() {
+    compile_folder=$1
+    shift
+    cmake -S "$root" -B "$compile_folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSPIKELOOM_TESTS=ON \
+        -DSPIKELOOM_WERROR=ON "$@" && cmake --build "$compile_folder" -j "$jobs"
+}
+
+# programs FOLDER LABEL: the test programs of FOLDER under one label, their cases counted.
+programs() {
+    ctest --test-dir "$1" -L "^$2\$" -j "$jobs" -V >"$logs/ctest.txt" 2>&1
+    programs_status=$?
+    cat "$logs/ctest.txt"
+    awk -f "$root/tests/tap.awk" "$logs/ctest.txt"
+    return "$programs_status"
+}
+
+# The deployment script from an empty folder: it must leave a picture of 224 x 224 there.
+deployment() {
+    deployment_folder=$(mktemp -d)
+    (
+        cd "$deployment_folder" || exit 1
+        SPIKELOOM_PORT=$(port_find_free 18080) sh "$root/deploy/run.sh" --once || exit 1
+        # signature, IHDR, width and height
+        [ "$(head -c 24 digit.png | od -An -v -tx1 | tr -d ' \n')" = \
+            89504e470d0a1a0a0000000d49484452000000e0000000e0 ]
+    )
+    deployment_status=$?
+    rm -rf "$deployment_folder"
+    return "$deployment_status"
+}
+
+# The daemon must not drag in what only training needs.
+daemon_libraries() {
+    readelf -d "$root/build/spikeloomd" >"$logs/libraries.txt" || return 1
+    cat "$logs/libraries.txt"
+    grep -q 'NEEDED.*libmicrohttpd' "$logs/libraries.txt" &&
+        ! grep -q 'NEEDED.*\(blas\|gfortran\)' "$logs/libraries.txt"
+}
+
+finish() {
+    echo "$total_passed passed, $total_failed failed, $total_skipped skipped"
+    [ "$total_failed" -eq 0 ] && [ "$total_passed" -gt 0 ]
+    exit
+}
+
+run_valgrind() {
+    launcher="valgrind;-q;--error-exitcode=99;--leak-check=full;--show-leak-kinds=definite,possible"
+    part build compile "$build" -DSPIKELOOM_TEST_LAUNCHER="$launcher" || finish
+    part unit-valgrind programs "$build" unit
+    part f64-valgrind programs "$build" f64
+}
+
+run_all() {
+    part layers sh "$root/tests/layers/check.sh"
+    part layers-self-test sh "$root/tests/layers/check.sh" --self-test
+    part counting sh "$root/tests/tap_test.sh"
+    part build compile "$build" -DCMAKE_C_COMPILER=gcc -DSPIKELOOM_TEST_LAUNCHER= || finish
+    part unit programs "$build" unit
+    part f64 programs "$build" f64
+    for script in "$root"/tests/train/*.sh; do
+        part "train/$(basename "$script" .sh)" sh "$script" "$build"
+    done
+    part http sh "$root/tests/http/run.sh" "$build"
+    part deploy deployment
+    part daemon-libraries daemon_libraries
+    part examples sh "$root/api/examples/run.sh" "$build"
+    part clang compile "$build/clang" -DCMAKE_C_COMPILER=clang
+    part asan-build compile "$build/asan" -DCMAKE_C_COMPILER=gcc \
+        -DSPIKELOOM_SANITIZE=address,undefined || finish
+    part asan-unit programs "$build/asan" unit
+    part asan-http sh "$root/tests/http/run.sh" "$build/asan"
+}
+
+case ${1-} in
+"") packages=$packages_tests ;;
+--valgrind) packages="$packages_tests $packages_valgrind" ;;
+*)
+    echo "usage: sh tests/run.sh [--valgrind]" >&2
+    exit 2
+    ;;
+esac
+# shellcheck disable=SC2086 # a list of words
+if ! packages_install $packages; then
+    total_failed=1
+    finish
+fi
+mkdir -p "$logs"
+if [ "${1-}" = --valgrind ]; then
+    run_valgrind
+else
+    run_all
+fi
+finish
