@@ -1,9 +1,11 @@
-# The Debian packages that this project is built and tested with; sourced by deploy/run.sh and
-# tests/run.sh.
+# The Debian packages that this project is built and tested with; sourced by deploy/run.sh,
+# tests/run.sh and the Dockerfile.
 # shellcheck shell=sh disable=SC2034 # the lists are used there
 
-packages_build="gcc libc6-dev make cmake pkgconf curl libmicrohttpd-dev libjansson-dev
-    libsndfile1-dev libsamplerate0-dev libpng-dev nettle-dev zlib1g-dev libopenblas-dev"
+packages_runtime="libmicrohttpd12 libjansson4 libsndfile1 libsamplerate0 libpng16-16 libnettle8"
+packages_daemon="gcc libc6-dev make cmake pkgconf libmicrohttpd-dev libjansson-dev libsndfile1-dev
+    libsamplerate0-dev libpng-dev nettle-dev"
+packages_build="$packages_daemon zlib1g-dev libopenblas-dev curl"
 packages_tests="$packages_build libcmocka-dev clang binutils jq"
 packages_valgrind="valgrind"
 
