@@ -1,7 +1,8 @@
 /*
- * Speech to the input of an audiocoder: resample to the cochlea's rate, run the cochlea, average
- * to feature frames, divide by the maximum and take the square root, cut silence at both ends,
- * stretch to a fixed number of frames, and normalise each channel over time.
+ * Speech to the input of an audiocoder: resample to the cochlea's rate, take off the mean and
+ * scale to a fixed peak, run the cochlea, average to feature frames, divide by the maximum and take
+ * the square root, cut silence at both ends, stretch to a fixed number of frames, and normalise
+ * each channel over time.
  */
 #ifndef SPIKELOOM_MODELS_FRONT_END_H
 #define SPIKELOOM_MODELS_FRONT_END_H
@@ -18,6 +19,9 @@ struct features {
 };
 
 void features_free(struct features *features);
+
+/* INVALID_ARGUMENT unless every setting is within its range. */
+enum status front_end_validate(const struct front_end_settings *settings, struct error *error);
 
 /*
  * The first half: sound to compressed, trimmed frames. `audio` is resampled in place. The result

@@ -20,15 +20,18 @@ enum inference_path {
     INFERENCE_DENSE         /* every input times its weight: the reference it is tested against */
 };
 
-/* Scratch of one thread; begins zeroed: `struct inference inference = {0}`. */
+/*
+ * Scratch of one thread, reused from run to run; begins zeroed and with the path chosen:
+ * `struct inference inference = {.path = INFERENCE_EVENT_DRIVEN}`. It grows to the widest network
+ * that it has run and keeps its memory until inference_free.
+ */
 struct inference {
     enum inference_path path;
-    real *v, *current, *base_current, *spiked; /* [widest layer] */
-    uint32_t *units;                           /* [widest layer or input] */
-    uint32_t *random;                          /* [input] */
-    uint32_t capacity;
-    real *layer_v; /* all layers' potentials of the half that runs, one after the other */
-    uint32_t layer_v_capacity;
+    uint32_t width;     /* units that the buffers below hold */
+    uint32_t num_units; /* potentials that v holds */
+    real *v;            /* of all layers, one after the other */
+    real *current, *analog_current, *value, *spiked;
+    uint32_t *units, *random;
 };
 
 void inference_free(struct inference *inference);

@@ -62,6 +62,7 @@ struct layer {
 /* How speech becomes the input of the first layer; the steps are those of front_end.h. */
 struct front_end_settings {
     struct cochlea_settings cochlea;
+    double peak_level;      /* the recording's largest magnitude is scaled to this */
     int frame_samples;      /* samples a feature frame averages, a multiple of the decimation */
     double trim_level;      /* share of the loudest frame's energy below which the ends are cut */
     int trim_margin_frames; /* kept on either side */

@@ -8,13 +8,13 @@
 enum { SYNAPSE_LANES = 32 };
 
 static void add_rows_lanes(real *restrict current, const real *restrict weight, size_t num_post,
-                           const uint32_t *restrict pre, size_t num_spikes)
+                           const uint32_t *restrict pre, size_t num_spikes, int64_t first)
 {
     real sum[SYNAPSE_LANES];
     for (size_t lane = 0; lane < SYNAPSE_LANES; lane++)
         sum[lane] = current[lane];
     for (size_t i = 0; i < num_spikes; i++) {
-        const real *row = weight + pre[i] * num_post;
+        const real *row = weight + (size_t)(pre[i] - first) * num_post;
         for (size_t lane = 0; lane < SYNAPSE_LANES; lane++)
             sum[lane] += row[lane];
     }
@@ -23,13 +23,13 @@ static void add_rows_lanes(real *restrict current, const real *restrict weight, 
 }
 
 void synapse_add_spikes(real *current, const real *weight, size_t num_post, const uint32_t *pre,
-                        size_t num_spikes)
+                        size_t num_spikes, int64_t first)
 {
     size_t post = 0;
     for (; post + SYNAPSE_LANES <= num_post; post += SYNAPSE_LANES)
-        add_rows_lanes(current + post, weight + post, num_post, pre, num_spikes);
+        add_rows_lanes(current + post, weight + post, num_post, pre, num_spikes, first);
     for (size_t i = 0; i < num_spikes && post < num_post; i++) {
-        const real *row = weight + pre[i] * num_post;
+        const real *row = weight + (size_t)(pre[i] - first) * num_post;
         for (size_t rest = post; rest < num_post; rest++)
             current[rest] += row[rest];
     }

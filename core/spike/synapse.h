@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 /*
- * current [num_post] += the rows pre[0] .. pre[num_spikes - 1], ascending, of
- * weight [..][num_post].
+ * current [num_post] += the weight row of each spiking unit pre[0 .. num_spikes - 1], ascending.
+ * Row 0 of weight [..][num_post] belongs to unit `first`.
  */
 void synapse_add_spikes(real *current, const real *weight, size_t num_post, const uint32_t *pre,
-                        size_t num_spikes);
+                        size_t num_spikes, int64_t first);
 
 /* current [num_post] += sum over pre of value[pre] * weight[pre], zero values skipped. */
 void synapse_add_analog(real *current, const real *weight, size_t num_post, const real *value,

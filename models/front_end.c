@@ -1,0 +1,210 @@
+#include "models/front_end.h"
+
+#include "core/base/mem.h"
+#include "core/media/resample.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+/* Recordings whose peak is below this (-80 dB of full scale) hold nothing but rounding noise. */
+static const double front_end_silence_peak = 1e-4;
+
+enum { FRONT_END_MAX_FRAMES = 4096 };
+
+void features_free(struct features *features)
+{
+    mem_free(features->values);
+    *features = (struct features){0};
+}
+
+enum status front_end_validate(const struct front_end_settings *settings, struct error *error)
+{
+    int decimation = settings->cochlea.decimation;
+    bool valid = settings->cochlea.sample_rate_hz >= 1000 &&
+                 settings->cochlea.sample_rate_hz <= 192000 && settings->peak_level > 0 &&
+                 settings->peak_level <= 1 && decimation >= 1 && settings->frame_samples >= 1 &&
+                 settings->frame_samples % decimation == 0 && settings->trim_level >= 0 &&
+                 settings->trim_level < 1 && settings->trim_margin_frames >= 0 &&
+                 settings->trim_margin_frames <= FRONT_END_MAX_FRAMES &&
+                 settings->num_frames >= 2 && settings->num_frames <= FRONT_END_MAX_FRAMES &&
+                 settings->mean_removal >= 0 && settings->mean_removal <= 1;
+    return valid ? STATUS_OK
+                 : error_set(error, STATUS_INVALID_ARGUMENT,
+                             "A setting of the front end is out of its range.");
+}
+
+/* Takes off the mean and scales to the peak level. UNUSABLE when there is no sound. */
+static enum status level_audio(struct audio *audio, double peak_level, struct error *error)
+{
+    double mean = 0, peak = 0;
+    for (size_t i = 0; i < audio->num_samples; i++)
+        mean += audio->samples[i] / (double)audio->num_samples;
+    for (size_t i = 0; i < audio->num_samples; i++) {
+        audio->samples[i] -= mean;
+        peak = fmax(peak, fabs(audio->samples[i]));
+    }
+    if (peak < front_end_silence_peak)
+        return error_set(error, STATUS_UNUSABLE, "The recording is silent.");
+    for (size_t i = 0; i < audio->num_samples; i++)
+        audio->samples[i] = audio->samples[i] / peak * peak_level;
+    return STATUS_OK;
+}
+
+/* Averages `group` consecutive cochlea frames into one; the remainder is dropped. */
+static void average_frames(const double *cochleagram, int group, int num_channels, int num_frames,
+                           double *frames)
+{
+    for (int frame = 0; frame < num_frames; frame++) {
+        for (int channel = 0; channel < num_channels; channel++) {
+            double sum = 0;
+            for (int i = 0; i < group; i++)
+                sum +=
+                    cochleagram[((size_t)frame * (size_t)group + (size_t)i) * (size_t)num_channels +
+                                (size_t)channel];
+            frames[(size_t)frame * (size_t)num_channels + (size_t)channel] = sum / group;
+        }
+    }
+}
+
+static double frame_energy(const double *frames, int frame, int num_channels)
+{
+    double energy = 0;
+    for (int channel = 0; channel < num_channels; channel++)
+        energy += frames[(size_t)frame * (size_t)num_channels + (size_t)channel];
+    return energy;
+}
+
+/* The frames first .. last - 1 that remain when quiet ends are cut. */
+static void trim_frames(const struct front_end_settings *settings, const double *frames,
+                        int num_frames, int num_channels, int *first, int *last)
+{
+    double loudest = 0;
+    for (int frame = 0; frame < num_frames; frame++)
+        loudest = fmax(loudest, frame_energy(frames, frame, num_channels));
+    double level = settings->trim_level * loudest;
+    int begin = 0, end = num_frames;
+    while (begin < end && frame_energy(frames, begin, num_channels) < level)
+        begin++;
+    while (end > begin && frame_energy(frames, end - 1, num_channels) < level)
+        end--;
+    begin -= settings->trim_margin_frames;
+    end += settings->trim_margin_frames;
+    *first = begin > 0 ? begin : 0;
+    *last = end < num_frames ? end : num_frames;
+}
+
+/* features = the square root of frames over their maximum, of frames first .. last - 1. */
+static enum status compress_frames(const double *frames, int first, int last, int num_channels,
+                                   struct features *features, struct error *error)
+{
+    size_t count = (size_t)(last - first) * (size_t)num_channels;
+    const double *kept = frames + (size_t)first * (size_t)num_channels;
+    double loudest = 0;
+    for (size_t i = 0; i < count; i++)
+        loudest = fmax(loudest, kept[i]);
+    if (last - first < 2 || !(loudest > 0))
+        return error_set(error, STATUS_UNUSABLE, "The recording holds no sound to work with.");
+    real *values = mem_alloc(count, sizeof *values);
+    if (!values)
+        return error_plain(error, STATUS_NO_MEMORY);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (real)sqrt(kept[i] / loudest);
+    *features = (struct features){values, last - first, num_channels};
+    return STATUS_OK;
+}
+
+enum status front_end_features(const struct front_end_settings *settings,
+                               const struct cochlea_design *cochlea, struct audio *audio,
+                               struct features *features, struct error *error)
+{
+    double *cochleagram = NULL, *frames = NULL;
+    *features = (struct features){0};
+    enum status status = resample(audio, (int)settings->cochlea.sample_rate_hz, error);
+    if (status == STATUS_OK)
+        status = level_audio(audio, settings->peak_level, error);
+    if (status != STATUS_OK)
+        return status;
+
+    int group = settings->frame_samples / settings->cochlea.decimation;
+    size_t channels = (size_t)cochlea->num_channels;
+    size_t num_cochlea_frames = cochlea_num_frames(cochlea, audio->num_samples);
+    int num_frames = (int)(num_cochlea_frames / (size_t)group), first, last;
+    if (num_frames < 2)
+        return error_set(error, STATUS_UNUSABLE, "The recording is too short to be a word.");
+    cochleagram = mem_alloc(num_cochlea_frames * channels, sizeof *cochleagram);
+    frames = mem_alloc((size_t)num_frames * channels, sizeof *frames);
+    if (!cochleagram || !frames) {
+        status = error_plain(error, STATUS_NO_MEMORY);
+        goto done;
+    }
+    cochlea_run(cochlea, audio->samples, audio->num_samples, cochleagram);
+    average_frames(cochleagram, group, cochlea->num_channels, num_frames, frames);
+    trim_frames(settings, frames, num_frames, cochlea->num_channels, &first, &last);
+    status = compress_frames(frames, first, last, cochlea->num_channels, features, error);
+done:
+    mem_free(cochleagram);
+    mem_free(frames);
+    return status;
+}
+
+/* One frame between frames, by linear interpolation at `place` (0 .. num_frames - 1). */
+static void interpolate_frame(const struct features *features, double place, real *out)
+{
+    int frame = (int)place;
+    if (frame > features->num_frames - 2)
+        frame = features->num_frames - 2;
+    real share = (real)(place - frame);
+    const real *before = features->values + (size_t)frame * (size_t)features->num_channels;
+    const real *after = before + features->num_channels;
+    for (int channel = 0; channel < features->num_channels; channel++)
+        out[channel] = before[channel] + share * (after[channel] - before[channel]);
+}
+
+static void remove_channel_means(real *input, int num_frames, int num_channels, double removal)
+{
+    for (int channel = 0; channel < num_channels; channel++) {
+        double mean = 0;
+        for (int frame = 0; frame < num_frames; frame++)
+            mean += (double)input[frame * num_channels + channel] / num_frames;
+        for (int frame = 0; frame < num_frames; frame++)
+            input[frame * num_channels + channel] -= (real)(removal * mean);
+    }
+}
+
+static void divide_by_deviation(real *input, int count)
+{
+    double mean = 0, variance = 0;
+    for (int i = 0; i < count; i++)
+        mean += (double)input[i] / count;
+    for (int i = 0; i < count; i++)
+        variance += ((double)input[i] - mean) * ((double)input[i] - mean) / count;
+    if (variance <= 0)
+        return;
+    real scale = (real)(1 / sqrt(variance));
+    for (int i = 0; i < count; i++)
+        input[i] *= scale;
+}
+
+void front_end_normalize(const struct front_end_settings *settings, const struct features *features,
+                         real *input)
+{
+    int num_channels = features->num_channels, num_frames = settings->num_frames;
+    double pace = (double)(features->num_frames - 1) / (num_frames - 1);
+    for (int frame = 0; frame < num_frames; frame++)
+        interpolate_frame(features, frame * pace, input + (size_t)frame * (size_t)num_channels);
+    remove_channel_means(input, num_frames, num_channels, settings->mean_removal);
+    divide_by_deviation(input, num_frames * num_channels);
+}
+
+enum status front_end_run(const struct network *network, struct audio *audio, real *input,
+                          struct error *error)
+{
+    struct features features;
+    enum status status =
+        front_end_features(&network->front_end, &network->cochlea, audio, &features, error);
+    if (status != STATUS_OK)
+        return status;
+    front_end_normalize(&network->front_end, &features, input);
+    features_free(&features);
+    return STATUS_OK;
+}
