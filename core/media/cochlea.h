@@ -45,7 +45,10 @@ struct cochlea_design {
     double smooth_pole;                       /* of the decimation filter */
 };
 
-/* Fills `design`. INVALID_ARGUMENT for settings that give no channel, too many, or no number. */
+/*
+ * Fills `design`. INVALID_ARGUMENT for settings that give fewer than two channels, too many,
+ * or no number.
+ */
 enum status cochlea_design(const struct cochlea_settings *settings, struct cochlea_design *design,
                            struct error *error);
 
