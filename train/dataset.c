@@ -27,11 +27,11 @@ enum { DATASET_NUM_KINDS = sizeof dataset_kinds / sizeof *dataset_kinds };
 /* The kind before the colon; *dir becomes what follows. NULL for anything else. */
 static const struct dataset_kind *dataset_find_kind(const char *spec, const char **dir)
 {
-    const char *colon = strchr(spec, ':');
-    if (!colon)
+    size_t length = strcspn(spec, ":");
+    *dir = spec + length;
+    if (!**dir)
         return NULL;
-    size_t length = (size_t)(colon - spec);
-    *dir = colon + 1;
+    ++*dir;
     for (int i = 0; i < DATASET_NUM_KINDS; i++) {
         const char *name = dataset_kinds[i].name;
         if (strlen(name) == length && memcmp(name, spec, length) == 0)
