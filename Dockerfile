@@ -15,7 +15,7 @@ COPY deploy/packages.sh /tmp/
 RUN . /tmp/packages.sh && packages_install $packages_runtime \
     && rm -rf /tmp/packages.sh /var/lib/apt/lists/*
 COPY --from=build /install/ /
-ENV SPIKELOOM_HOST=0.0.0.0
+ENV SPIKELOOM_HOST=0.0.0.0 SPIKELOOM_MODEL_REPOSITORY=/usr/share/spikeloom/models
 USER 65532:65532
 EXPOSE 8080
 STOPSIGNAL SIGTERM

@@ -63,7 +63,8 @@ build() {
 
 # In a session of its own, so that Ctrl-C reaches this script alone and the daemon gets one signal.
 start() {
-    SPIKELOOM_HOST=127.0.0.1 SPIKELOOM_PORT=$port setsid "$root/build/spikeloomd" &
+    setsid "$root/build/spikeloomd" --host 127.0.0.1 --port "$port" \
+        --model-repository "$root/models/weights" &
     daemon=$!
     trap stop EXIT
     trap 'stop; exit "$stopped"' INT TERM HUP
