@@ -24,7 +24,8 @@ enum status checkpoint_parse(const uint8_t *bytes, size_t size, const char *name
 
 /*
  * Writes a temporary file beside `path`, syncs it and renames it over `path`, so that a crash or a
- * full disk leaves the old file whole. Sets network->checksum.
+ * full disk leaves the old file whole. Sets network->name (the
+ * file's stem) and network->checksum.
  */
 enum status checkpoint_save(const char *path, struct network *network, struct error *error);
 

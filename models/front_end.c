@@ -185,6 +185,12 @@ static void divide_by_deviation(real *input, int count)
         input[i] *= scale;
 }
 
+void front_end_standardize(const struct front_end_settings *settings, int num_channels, real *input)
+{
+    remove_channel_means(input, settings->num_frames, num_channels, settings->mean_removal);
+    divide_by_deviation(input, settings->num_frames * num_channels);
+}
+
 void front_end_normalize(const struct front_end_settings *settings, const struct features *features,
                          real *input)
 {
@@ -192,8 +198,7 @@ void front_end_normalize(const struct front_end_settings *settings, const struct
     double pace = (double)(features->num_frames - 1) / (num_frames - 1);
     for (int frame = 0; frame < num_frames; frame++)
         interpolate_frame(features, frame * pace, input + (size_t)frame * (size_t)num_channels);
-    remove_channel_means(input, num_frames, num_channels, settings->mean_removal);
-    divide_by_deviation(input, num_frames * num_channels);
+    front_end_standardize(settings, num_channels, input);
 }
 
 enum status front_end_run(const struct network *network, struct audio *audio, real *input,

@@ -39,7 +39,14 @@ enum status front_end_features(const struct front_end_settings *settings,
 void front_end_normalize(const struct front_end_settings *settings, const struct features *features,
                          real *input);
 
-/* Both: audio to the network's input [network_num_inputs]. */
+/*
+ * The last step of the second half alone: input [num_frames][num_channels], each channel's mean
+ * reduced and the whole divided by its deviation, in place.
+ */
+void front_end_standardize(const struct front_end_settings *settings, int num_channels,
+                           real *input);
+
+/* Both halves: audio to the network's input [network_num_inputs]. */
 enum status front_end_run(const struct network *network, struct audio *audio, real *input,
                           struct error *error);
 

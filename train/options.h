@@ -24,6 +24,7 @@ enum membrane_mask { MASK_XOR, MASK_NONE };
 
 struct options {
     enum train_command command;
+    const char *command_line; /* the words as given, for the record; set by main */
     bool help; /* --help was asked for: print options_help(command) and stop with success */
 
     const char *data;        /* --data KIND:DIR */

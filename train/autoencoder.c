@@ -1,0 +1,151 @@
+#include "train/commands.h"
+
+#include "core/base/mem.h"
+#include "train/dataset.h"
+#include "train/evaluation.h"
+#include "train/json_log.h"
+#include "train/membrane.h"
+#include "train/record.h"
+#include "train/trainer.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double autoencoder_dt = 1e-3, autoencoder_tau_mem = 10e-3;
+static const double autoencoder_threshold = 1;
+
+/* Uniform +- 0.1 of the membrane rule's weights, as published. */
+static const double membrane_weight_range = 0.1;
+
+static enum status add_dense(struct network *network, int inputs, int outputs,
+                             const struct neuron_params *neuron, struct error *error)
+{
+    struct layer_shape shape = {.kind = LAYER_DENSE,
+                                .in_channels = inputs,
+                                .in_length = 1,
+                                .out_channels = outputs,
+                                .out_length = 1};
+    return network_add_layer(network, &shape, neuron, error);
+}
+
+static enum status build_network(const struct options *options, int width, int height,
+                                 struct network *network, struct error *error)
+{
+    struct neuron_params neuron = {.model = options->neuron_if ? NEURON_IF : NEURON_LIF,
+                                   .reset =
+                                       options->rule == RULE_MEMBRANE ? RESET_ZERO : RESET_SUBTRACT,
+                                   .threshold = autoencoder_threshold,
+                                   .tau_mem = autoencoder_tau_mem,
+                                   .dt = autoencoder_dt};
+    network->task = NETWORK_RECONSTRUCT;
+    network->num_steps = options->steps;
+    network->dt = autoencoder_dt;
+    network->encoding = options->rate_encoding ? ENCODING_RATE : ENCODING_CURRENT;
+    network->max_rate_hz = options->max_rate_hz;
+    network->image_width = width;
+    network->image_height = height;
+    enum status status = add_dense(network, width * height, options->hidden, &neuron, error);
+    if (status == STATUS_OK)
+        status = add_dense(network, options->hidden, width * height, &neuron, error);
+    return status == STATUS_OK ? network_validate(network, error) : status;
+}
+
+static void fill_image(void *context, uint32_t sample, uint64_t draw, real *input, real *image,
+                       real *latent)
+{
+    const struct image_set *set = context;
+    size_t pixels = (size_t)set->width * (size_t)set->height;
+    (void)draw;
+    (void)latent;
+    for (size_t i = 0; i < pixels; i++)
+        input[i] = (real)set->pixels[sample * pixels + i] / 255;
+    memcpy(image, input, pixels * sizeof *image);
+}
+
+static void start_settings(const struct options *options, const char *state_path,
+                           struct trainer_settings *settings)
+{
+    *settings = (struct trainer_settings){.epochs = options->epochs,
+                                          .batch_size = options->batch_size,
+                                          .learning_rate = options->learning_rate,
+                                          .adam = adam_default_params,
+                                          .bptt = {.surrogate_slope = 2.5, .first_frozen = 2},
+                                          .seed = options->seed,
+                                          .threads = options->threads,
+                                          .label = "autoencoder",
+                                          .state_path = state_path,
+                                          .state_minutes = options->checkpoint_minutes,
+                                          .resume = options->resume,
+                                          .quiet = options->quiet};
+    settings->adam.weight_decay = options->weight_decay;
+}
+
+static enum status train(const struct options *options, struct image_set *set,
+                         struct network *network, struct trainer_result *result,
+                         struct error *error)
+{
+    char state_path[PATH_MAX];
+    struct json_log *log = NULL;
+    struct trainer_settings settings;
+    snprintf(state_path, sizeof state_path, "%s.state", options->out);
+    start_settings(options, state_path, &settings);
+    enum status status = json_log_open(options->log, &log, error);
+    if (status != STATUS_OK)
+        return status;
+    struct trainer_source source = {
+        .context = set, .num_samples = set->num_images, .fill = fill_image};
+    if (options->rule == RULE_MEMBRANE) {
+        trainer_initialize_uniform(network, 2, membrane_weight_range, options->seed);
+        settings.label = "autoencoder, membrane rule";
+        status = membrane_train(network, &source, &settings,
+                                options->mask == MASK_XOR ? MEMBRANE_MASK_XOR : MEMBRANE_MASK_NONE,
+                                log, result, error);
+    } else {
+        trainer_initialize(network, 2, 1, options->seed);
+        status = trainer_run(network, &source, &settings, log, result, error);
+    }
+    json_log_close(log);
+    return status;
+}
+
+static enum status score(const struct options *options, struct network *network,
+                         struct error *error)
+{
+    struct image_set test = {0};
+    struct scores scores;
+    struct evaluation_settings settings = {
+        .seed = options->seed, .threads = options->threads, .quiet = options->quiet};
+    enum status status = image_set_load(options->data, DATASET_TEST, &test, error);
+    if (status == STATUS_OK)
+        status = evaluation_images(network, &test, &settings, &scores, error);
+    if (status == STATUS_OK)
+        status = evaluation_store(&scores, network, error);
+    image_set_free(&test);
+    return status;
+}
+
+enum status command_autoencoder(const struct options *options, struct error *error)
+{
+    struct image_set set = {0};
+    struct trainer_result result = {0};
+    struct network *network = network_new();
+    enum status status = network ? image_set_load(options->data, DATASET_TRAIN, &set, error)
+                                 : error_plain(error, STATUS_NO_MEMORY);
+    if (status == STATUS_OK)
+        status = build_network(options, set.width, set.height, network, error);
+    if (status == STATUS_OK)
+        status = train(options, &set, network, &result, error);
+    if (status == STATUS_OK && !result.finished)
+        printf("Stopped. The same command with --resume goes on.\n");
+    if (status == STATUS_OK && result.finished) {
+        status = score(options, network, error);
+        if (status == STATUS_OK)
+            status = record_training(options, result.seconds, network, error);
+        if (status == STATUS_OK)
+            status = record_save(network, options->out, error);
+    }
+    image_set_free(&set);
+    network_release(network);
+    return status;
+}

@@ -1,0 +1,26 @@
+/*
+ * The commands of spikeloom-train, one function each. They print results to standard output and
+ * progress to standard error.
+ */
+#ifndef SPIKELOOM_TRAIN_COMMANDS_H
+#define SPIKELOOM_TRAIN_COMMANDS_H
+
+#include "core/base/status.h"
+#include "train/options.h"
+
+/* Trains an image autoencoder and writes its checkpoint with the scores of the test split. */
+enum status command_autoencoder(const struct options *options, struct error *error);
+
+/* Trains speech to the latent of an autoencoder and writes both as one checkpoint. */
+enum status command_audiocoder(const struct options *options, struct error *error);
+
+/* Scores a checkpoint on a test split. */
+enum status command_evaluate(const struct options *options, struct error *error);
+
+/* Audio files to PNG files, without a daemon. */
+enum status command_synthesize(const struct options *options, struct error *error);
+
+/* Prints what is in a checkpoint. */
+enum status command_inspect(const struct options *options, struct error *error);
+
+#endif

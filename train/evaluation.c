@@ -1,0 +1,341 @@
+#include "train/evaluation.h"
+
+#include "core/base/mem.h"
+#include "core/base/parallel.h"
+#include "core/base/rng.h"
+#include "core/spike/encode.h"
+#include "core/spike/readout.h"
+#include "models/front_end.h"
+#include "models/inference.h"
+#include "train/measures.h"
+#include "train/progress.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one sample contributes; kept apart so that sums are made in the order of samples. */
+struct sample_scores {
+    double pixel_mse, mse_pixels, mse_spikes, nearest, synops, spikes;
+};
+
+struct evaluation {
+    const struct network *network;
+    const struct image_set *images; /* one of these two is NULL */
+    const struct speech_set *speech;
+    const int *class_of_label; /* index into the network's classes, for speech */
+    const struct evaluation_settings *settings;
+    int num_steps;
+    uint32_t num_samples;
+    struct sample_scores *samples;
+    pthread_mutex_t mutex; /* of what follows */
+    struct progress progress;
+    uint32_t done;
+    struct error error; /* the first one */
+};
+
+/* Samples that a task scores with one set of buffers. */
+enum { EVALUATION_BLOCK = 20 };
+
+/* The buffers of one task. */
+struct evaluation_scratch {
+    struct inference inference;
+    real *input, *output, *target, *input_counts;
+    uint32_t *counts, *random;
+};
+
+static bool scratch_open(struct evaluation_scratch *scratch, const struct network *network)
+{
+    size_t inputs = network_num_inputs(network), pixels = network_num_pixels(network);
+    *scratch = (struct evaluation_scratch){.inference.path = INFERENCE_EVENT_DRIVEN};
+    scratch->input = mem_alloc(inputs, sizeof(real));
+    scratch->input_counts = mem_alloc(inputs, sizeof(real));
+    scratch->output = mem_alloc(pixels, sizeof(real));
+    scratch->target = mem_alloc(pixels, sizeof(real));
+    scratch->counts = mem_alloc(pixels, sizeof(uint32_t));
+    scratch->random = mem_alloc(inputs, sizeof(uint32_t));
+    return scratch->input && scratch->input_counts && scratch->output && scratch->target &&
+           scratch->counts && scratch->random;
+}
+
+static void scratch_close(struct evaluation_scratch *scratch)
+{
+    inference_free(&scratch->inference);
+    mem_free(scratch->input);
+    mem_free(scratch->input_counts);
+    mem_free(scratch->output);
+    mem_free(scratch->target);
+    mem_free(scratch->counts);
+    mem_free(scratch->random);
+}
+
+static void grey_to_real(const uint8_t *grey, size_t count, real *values)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = (real)grey[i] / 255;
+}
+
+/* Reads or hears sample `index` into scratch->input and its aim into scratch->target. */
+static enum status load_sample(const struct evaluation *evaluation, uint32_t index,
+                               struct evaluation_scratch *scratch, struct error *error)
+{
+    const struct network *network = evaluation->network;
+    size_t pixels = network_num_pixels(network);
+    if (evaluation->images) {
+        grey_to_real(evaluation->images->pixels + index * pixels, pixels, scratch->input);
+        memcpy(scratch->target, scratch->input, pixels * sizeof(real));
+        return STATUS_OK;
+    }
+    const struct utterance *utterance = &evaluation->speech->utterances[index];
+    size_t class_index = (size_t)evaluation->class_of_label[utterance->label];
+    grey_to_real(network->class_images + class_index * pixels, pixels, scratch->target);
+    struct audio copy = utterance->audio;
+    copy.samples = mem_copy(copy.samples, copy.num_samples * sizeof *copy.samples);
+    if (!copy.samples)
+        return error_plain(error, STATUS_NO_MEMORY);
+    enum status status = front_end_run(network, &copy, scratch->input, error);
+    if (status != STATUS_OK)
+        error_prefix(error, status, "%s: ", utterance->name);
+    audio_free(&copy);
+    return status;
+}
+
+/* The class image with the smallest standardized error. */
+static int nearest_class(const struct network *network, const real *picture, real *candidate)
+{
+    size_t pixels = network_num_pixels(network);
+    int nearest = -1;
+    double smallest = INFINITY;
+    for (int i = 0; i < network->num_classes; i++) {
+        grey_to_real(network->class_images + (size_t)i * pixels, pixels, candidate);
+        double distance = measures_standardized_mse(candidate, picture, pixels);
+        if (distance < smallest) {
+            smallest = distance;
+            nearest = i;
+        }
+    }
+    return nearest;
+}
+
+/* The input spike train that rate coding made, as counts. */
+static void count_input_spikes(const struct network *network, uint64_t seed, int num_steps,
+                               struct evaluation_scratch *scratch)
+{
+    uint32_t inputs = network_num_inputs(network);
+    struct rng rng = {.seed = seed, .index = 0, .stream = RNG_STREAM_ENCODE};
+    memset(scratch->input_counts, 0, inputs * sizeof(real));
+    for (int step = 0; step < num_steps; step++) {
+        encode_rate_dense(&rng, (uint32_t)step, scratch->input, inputs, network->max_rate_hz,
+                          network->dt, scratch->random, scratch->output);
+        for (uint32_t i = 0; i < inputs; i++)
+            scratch->input_counts[i] += scratch->output[i];
+    }
+}
+
+static void measure_sample(const struct evaluation *evaluation, uint32_t index, uint64_t seed,
+                           const struct raster *output, struct evaluation_scratch *scratch,
+                           struct sample_scores *scores)
+{
+    const struct network *network = evaluation->network;
+    size_t pixels = network_num_pixels(network);
+    scores->mse_spikes = NAN;
+    scores->nearest = NAN;
+    if (evaluation->images && network->encoding == ENCODING_RATE) {
+        count_input_spikes(network, seed, evaluation->num_steps, scratch);
+        readout_spike_count(output, output->num_steps, scratch->counts, scratch->output);
+        scores->mse_spikes =
+            measures_standardized_mse(scratch->input_counts, scratch->output, pixels);
+    }
+    readout_spike_count(output, output->num_steps, scratch->counts, scratch->output);
+    scores->pixel_mse = measures_mse(scratch->target, scratch->output, pixels);
+    scores->mse_pixels = measures_standardized_mse(scratch->target, scratch->output, pixels);
+    if (evaluation->speech) {
+        int expected = evaluation->class_of_label[evaluation->speech->utterances[index].label];
+        scores->nearest = nearest_class(network, scratch->output, scratch->target) == expected;
+    }
+}
+
+static enum status score_sample(const struct evaluation *evaluation, uint32_t index,
+                                struct evaluation_scratch *scratch, struct error *error)
+{
+    struct raster latent = {0}, output = {0};
+    struct inference_stats stats = {0};
+    struct sample_scores *scores = &evaluation->samples[index];
+    uint64_t seed = evaluation->settings->seed + index;
+    enum status status = load_sample(evaluation, index, scratch, error);
+    if (status == STATUS_OK)
+        status = inference_encode(&scratch->inference, evaluation->network, scratch->input, seed,
+                                  evaluation->num_steps, &latent, &stats, error);
+    if (status == STATUS_OK)
+        status = inference_decode(&scratch->inference, evaluation->network, &latent, &output,
+                                  &stats, error);
+    if (status == STATUS_OK) {
+        measure_sample(evaluation, index, seed, &output, scratch, scores);
+        scores->synops = (double)stats.synops;
+        scores->spikes = (double)stats.spikes;
+    }
+    raster_free(&latent);
+    raster_free(&output);
+    return status;
+}
+
+static void score_block(void *argument, size_t block)
+{
+    struct evaluation *evaluation = argument;
+    struct evaluation_scratch scratch;
+    struct error error = {STATUS_OK, ""};
+    enum status status = scratch_open(&scratch, evaluation->network)
+                             ? STATUS_OK
+                             : error_plain(&error, STATUS_NO_MEMORY);
+    uint32_t first = (uint32_t)block * EVALUATION_BLOCK, index = first;
+    for (;
+         status == STATUS_OK && index < first + EVALUATION_BLOCK && index < evaluation->num_samples;
+         index++)
+        status = score_sample(evaluation, index, &scratch, &error);
+    scratch_close(&scratch);
+    pthread_mutex_lock(&evaluation->mutex);
+    if (status != STATUS_OK && evaluation->error.status == STATUS_OK)
+        evaluation->error = error;
+    evaluation->done += index - first;
+    progress_update(&evaluation->progress, evaluation->done, "scoring");
+    pthread_mutex_unlock(&evaluation->mutex);
+}
+
+static void sum_scores(const struct evaluation *evaluation, struct scores *scores)
+{
+    struct sample_scores sum = {0};
+    double count = evaluation->num_samples;
+    for (uint32_t i = 0; i < evaluation->num_samples; i++) {
+        const struct sample_scores *sample = &evaluation->samples[i];
+        sum.pixel_mse += sample->pixel_mse;
+        sum.mse_pixels += sample->mse_pixels;
+        sum.mse_spikes += sample->mse_spikes;
+        sum.nearest += sample->nearest;
+        sum.synops += sample->synops;
+        sum.spikes += sample->spikes;
+    }
+    *scores = (struct scores){.num_samples = evaluation->num_samples,
+                              .pixel_mse = sum.pixel_mse / count,
+                              .mse_pixels = sum.mse_pixels / count,
+                              .mse_spikes = sum.mse_spikes / count,
+                              .digit_accuracy_nearest = sum.nearest / count,
+                              .digit_accuracy_judge = NAN,
+                              .synops = sum.synops / count,
+                              .spikes = sum.spikes / count};
+}
+
+static enum status run_evaluation(struct evaluation *evaluation, struct scores *scores,
+                                  struct error *error)
+{
+    const struct evaluation_settings *settings = evaluation->settings;
+    struct parallel *parallel = NULL;
+    evaluation->num_steps =
+        settings->num_steps ? settings->num_steps : evaluation->network->num_steps;
+    if (!evaluation->num_samples)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "The test split is empty.");
+    enum status status = parallel_new(settings->threads, &parallel, error);
+    if (status != STATUS_OK)
+        return status;
+    evaluation->samples = mem_alloc(evaluation->num_samples, sizeof *evaluation->samples);
+    if (evaluation->samples) {
+        pthread_mutex_init(&evaluation->mutex, NULL);
+        progress_start(&evaluation->progress, "evaluate", evaluation->num_samples, 0,
+                       settings->quiet);
+        parallel_for(parallel, (evaluation->num_samples + EVALUATION_BLOCK - 1) / EVALUATION_BLOCK,
+                     score_block, evaluation);
+        progress_finish(&evaluation->progress, "scored");
+        pthread_mutex_destroy(&evaluation->mutex);
+        status = evaluation->error.status;
+        if (status != STATUS_OK)
+            error_set(error, status, "%s", evaluation->error.detail);
+        else
+            sum_scores(evaluation, scores);
+    } else {
+        status = error_plain(error, STATUS_NO_MEMORY);
+    }
+    mem_free(evaluation->samples);
+    parallel_free(parallel);
+    return status;
+}
+
+enum status evaluation_images(const struct network *network, const struct image_set *set,
+                              const struct evaluation_settings *settings, struct scores *scores,
+                              struct error *error)
+{
+    if (network->task != NETWORK_RECONSTRUCT || set->width != network->image_width ||
+        set->height != network->image_height)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "The model does not take images of %d x %d.", set->width, set->height);
+    struct evaluation evaluation = {
+        .network = network, .images = set, .settings = settings, .num_samples = set->num_images};
+    return run_evaluation(&evaluation, scores, error);
+}
+
+/* class_of_label [set->classes.count] = the network's class of the same name. */
+static enum status match_classes(const struct network *network, const struct speech_set *set,
+                                 int *class_of_label, struct error *error)
+{
+    for (uint32_t label = 0; label < set->classes.count; label++) {
+        class_of_label[label] = -1;
+        for (int i = 0; i < network->num_classes; i++)
+            if (strcmp(network->class_names[i], set->classes.names[label]) == 0)
+                class_of_label[label] = i;
+        if (class_of_label[label] < 0)
+            return error_set(error, STATUS_INVALID_ARGUMENT, "The model has no class \"%s\".",
+                             set->classes.names[label]);
+    }
+    return STATUS_OK;
+}
+
+enum status evaluation_speech(const struct network *network, const struct speech_set *set,
+                              const struct evaluation_settings *settings, struct scores *scores,
+                              struct error *error)
+{
+    if (network->task != NETWORK_SYNTHESIZE)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "The model does not take speech.");
+    int *class_of_label = mem_alloc(set->classes.count, sizeof *class_of_label);
+    if (!class_of_label)
+        return error_plain(error, STATUS_NO_MEMORY);
+    struct evaluation evaluation = {.network = network,
+                                    .speech = set,
+                                    .class_of_label = class_of_label,
+                                    .settings = settings,
+                                    .num_samples = set->num_utterances};
+    enum status status = match_classes(network, set, class_of_label, error);
+    if (status == STATUS_OK)
+        status = run_evaluation(&evaluation, scores, error);
+    mem_free(class_of_label);
+    return status;
+}
+
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *evaluation_json(const struct scores *scores)
+{
+    return json_pack(
+        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "num_samples", (json_int_t)scores->num_samples,
+        "pixel_mse", number_or_null(scores->pixel_mse), "mse_pixels",
+        number_or_null(scores->mse_pixels), "mse_spikes", number_or_null(scores->mse_spikes),
+        "digit_accuracy_nearest", number_or_null(scores->digit_accuracy_nearest),
+        "digit_accuracy_judge", number_or_null(scores->digit_accuracy_judge), "synops",
+        number_or_null(scores->synops), "spikes", number_or_null(scores->spikes));
+}
+
+enum status evaluation_store(const struct scores *scores, struct network *network,
+                             struct error *error)
+{
+    json_t *object = evaluation_json(scores);
+    char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+    char *copy = text ? mem_copy_string(text) : NULL;
+    free(text);
+    json_decref(object);
+    if (!copy)
+        return error_plain(error, STATUS_NO_MEMORY);
+    mem_free(network->scores_json);
+    network->scores_json = copy;
+    return STATUS_OK;
+}

@@ -1,0 +1,48 @@
+/*
+ * Scores of a checkpoint on a test split, computed by the functions that serve.
+ */
+#ifndef SPIKELOOM_TRAIN_EVALUATION_H
+#define SPIKELOOM_TRAIN_EVALUATION_H
+
+#include "core/base/status.h"
+#include "models/network.h"
+#include "train/dataset.h"
+#include "train/json_log.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Means over samples; NAN where a measure makes no sense. */
+struct scores {
+    uint32_t num_samples;
+    double pixel_mse, mse_pixels, mse_spikes;
+    double digit_accuracy_nearest; /* pictures nearest to the class image of what was said */
+    double digit_accuracy_judge;   /* pictures that a separate classifier reads as it */
+    double synops, spikes;         /* of one inference */
+};
+
+struct evaluation_settings {
+    int num_steps; /* 0: the network's own */
+    uint64_t seed; /* of rate coding; sample i draws with seed + i */
+    int threads;   /* 0: all processors */
+    bool quiet;
+};
+
+/* An image network against the images themselves. */
+enum status evaluation_images(const struct network *network, const struct image_set *set,
+                              const struct evaluation_settings *settings, struct scores *scores,
+                              struct error *error);
+
+/* A speech network against the class image of each utterance's class. */
+enum status evaluation_speech(const struct network *network, const struct speech_set *set,
+                              const struct evaluation_settings *settings, struct scores *scores,
+                              struct error *error);
+
+/* The scores as a JSON object, NAN as null; NULL when memory is out. */
+json_t *evaluation_json(const struct scores *scores);
+
+/* Puts the scores into network->scores_json. */
+enum status evaluation_store(const struct scores *scores, struct network *network,
+                             struct error *error);
+
+#endif

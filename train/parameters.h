@@ -1,0 +1,44 @@
+/*
+ * The trained numbers of a network as a list: weights, biases and their optimizer's moments; and
+ * the file from which an interrupted run goes on.
+ */
+#ifndef SPIKELOOM_TRAIN_PARAMETERS_H
+#define SPIKELOOM_TRAIN_PARAMETERS_H
+
+#include "core/base/status.h"
+#include "models/network.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct parameter {
+    int layer;
+    bool is_bias;
+    size_t count;
+    real *value; /* borrowed from the network */
+    real *moment1, *moment2;
+};
+
+struct parameters {
+    int count;
+    struct parameter list[2 * NETWORK_MAX_LAYERS];
+};
+
+/* The parameters of layers 0 .. num_layers - 1 with zero moments; released by parameters_free. */
+enum status parameters_init(struct parameters *parameters, struct network *network, int num_layers,
+                            struct error *error);
+void parameters_free(struct parameters *parameters);
+
+/*
+ * Saves values and moments with the number of updates done and `settings`, a text that must be
+ * the same when they are restored. The old file survives any failure.
+ */
+enum status parameters_save(const struct parameters *parameters, uint64_t updates,
+                            const char *settings, const char *path, struct error *error);
+
+/* Restores what parameters_save wrote. BAD_CHECKPOINT when it belongs to another training. */
+enum status parameters_restore(struct parameters *parameters, uint64_t *updates,
+                               const char *settings, const char *path, struct error *error);
+
+#endif

@@ -1,0 +1,121 @@
+#include "train/record.h"
+
+#include "core/base/buf.h"
+#include "core/base/file.h"
+#include "core/base/mem.h"
+#include "models/checkpoint.h"
+#include "train/json_log.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RECORD_CARD_CAP = 1 << 20 };
+
+enum status record_training(const struct options *options, double seconds, struct network *network,
+                            struct error *error)
+{
+    json_t *object =
+        json_pack("{s:s, s:s, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:f, s:s}", "command",
+                  options->command_line, "data", options->data, "images", options->images,
+                  "autoencoder", options->autoencoder, "seed", (json_int_t)options->seed, "rule",
+                  options->rule == RULE_BPTT ? "bptt" : "membrane", "epochs", options->epochs,
+                  "batch_size", options->batch_size, "learning_rate", options->learning_rate,
+                  "seconds", seconds, "program", "spikeloom-train " SPIKELOOM_VERSION);
+    char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+    char *copy = text ? mem_copy_string(text) : NULL;
+    free(text);
+    json_decref(object);
+    if (!copy)
+        return error_plain(error, STATUS_NO_MEMORY);
+    mem_free(network->training_json);
+    network->training_json = copy;
+    return STATUS_OK;
+}
+
+static void describe_layers(const struct network *network, struct buf *card)
+{
+    buf_printf(card, "| layer | kind | inputs | units | neuron |\n|---|---|---|---|---|\n");
+    for (int i = 0; i < network->num_layers; i++) {
+        const struct layer *layer = &network->layers[i];
+        buf_printf(card, "| %d%s | %s | %u | %u | %s, reset %s, threshold %g, tau %g ms |\n", i,
+                   i == network->latent_layer ? " (latent)" : "",
+                   layer_kind_name(layer->shape.kind), layer_num_inputs(&layer->shape),
+                   layer_num_outputs(&layer->shape), neuron_model_name(layer->params.model),
+                   neuron_reset_name(layer->params.reset), layer->params.threshold,
+                   1000 * layer->params.tau_mem);
+    }
+}
+
+/* The keys of a JSON object as a table. */
+static enum status describe_object(const char *text, struct buf *card, struct error *error)
+{
+    const char *key;
+    json_t *value, *object = json_loads(text, 0, NULL);
+    buf_printf(card, "| | |\n|---|---|\n");
+    json_object_foreach(object, key, value)
+    {
+        char *dumped = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(5));
+        if (dumped)
+            buf_printf(card, "| %s | `%s` |\n", key,
+                       json_is_string(value) ? json_string_value(value) : dumped);
+        free(dumped);
+    }
+    json_decref(object);
+    return object ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
+}
+
+static enum status write_card(const struct network *network, struct buf *card, struct error *error)
+{
+    buf_printf(card, "# %s\n\n", network->name);
+    if (network->task == NETWORK_RECONSTRUCT)
+        buf_printf(card,
+                   "A spiking autoencoder: a picture of %d x %d pixels in, its spike latent "
+                   "and its reconstruction out.\n\n",
+                   network->image_width, network->image_height);
+    else
+        buf_printf(card,
+                   "A spiking audiocoder and decoder: a spoken word in, its spike latent "
+                   "and a picture of %d x %d pixels out.\n\n",
+                   network->image_width, network->image_height);
+    buf_printf(card,
+               "%d steps of %g ms, %s coding of the input. SHA-256 of the checkpoint: "
+               "`%s`.\n\n",
+               network->num_steps, 1000 * network->dt, input_encoding_name(network->encoding),
+               network->checksum);
+    describe_layers(network, card);
+    buf_printf(card, "\n## How it was made\n\n");
+    enum status status = describe_object(network->training_json, card, error);
+    buf_printf(card, "\n## Scores on the test split\n\n");
+    if (status == STATUS_OK)
+        status = describe_object(network->scores_json, card, error);
+    return status;
+}
+
+enum status record_card(const struct network *network, const char *path, struct error *error)
+{
+    char card_path[PATH_MAX];
+    const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
+    size_t stem = dot && (!slash || dot > slash) ? (size_t)(dot - path) : strlen(path);
+    int length = snprintf(card_path, sizeof card_path, "%.*s.md", (int)stem, path);
+    if (length < 0 || (size_t)length >= sizeof card_path)
+        return error_set(error, STATUS_IO, "%s: the name is too long.", path);
+    struct buf card;
+    buf_init(&card, RECORD_CARD_CAP);
+    enum status status = write_card(network, &card, error);
+    if (status == STATUS_OK)
+        status = file_replace(card_path, card.bytes, card.size, error);
+    buf_free(&card);
+    return status;
+}
+
+enum status record_save(struct network *network, const char *path, struct error *error)
+{
+    enum status status = checkpoint_save(path, network, error);
+    if (status == STATUS_OK)
+        status = record_card(network, path, error);
+    if (status == STATUS_OK)
+        printf("%s\n%s\n", path, network->scores_json);
+    return status;
+}

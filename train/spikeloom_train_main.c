@@ -1,0 +1,69 @@
+/*
+ * spikeloom-train: training, evaluation and use of checkpoints from the command line.
+ */
+#include "core/base/buf.h"
+#include "train/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum status run_command(const struct options *options, struct error *error)
+{
+    switch (options->command) {
+    case COMMAND_AUTOENCODER:
+        return command_autoencoder(options, error);
+    case COMMAND_AUDIOCODER:
+        return command_audiocoder(options, error);
+    case COMMAND_EVALUATE:
+        return command_evaluate(options, error);
+    case COMMAND_SYNTHESIZE:
+        return command_synthesize(options, error);
+    case COMMAND_INSPECT:
+        return command_inspect(options, error);
+    case COMMAND_COUNT:
+        break;
+    }
+    return error_plain(error, STATUS_INTERNAL);
+}
+
+/* The command as a person would repeat it; the parser reorders the words. */
+static enum status join_words(int argc, char **argv, struct buf *line)
+{
+    enum status status = buf_append_string(line, "spikeloom-train");
+    for (int i = 1; i < argc && status == STATUS_OK; i++)
+        status = buf_printf(line, " %s", argv[i]);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct error error = {STATUS_OK, ""};
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("spikeloom-train " SPIKELOOM_VERSION);
+        return EXIT_SUCCESS;
+    }
+    struct buf line;
+    buf_init(&line, 1 << 20);
+    if (join_words(argc, argv, &line) != STATUS_OK) {
+        fprintf(stderr, "spikeloom-train: The command line is too long.\n");
+        return 2;
+    }
+    if (options_parse(argc, argv, &options, &error) != STATUS_OK) {
+        fprintf(stderr, "spikeloom-train: %s\n", error.detail);
+        return 2;
+    }
+    if (options.help) {
+        options_help(options.command);
+        return EXIT_SUCCESS;
+    }
+    options.command_line = (const char *)line.bytes;
+    enum status status = run_command(&options, &error);
+    buf_free(&line);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "spikeloom-train: %s\n", error.detail);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,350 @@
+#include "train/trainer.h"
+
+#include "core/base/mem.h"
+#include "core/base/parallel.h"
+#include "core/base/rng.h"
+#include "core/math/gemm.h"
+#include "train/interrupt.h"
+#include "train/parameters.h"
+#include "train/progress.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* Elements of a parameter that one task updates. */
+enum { TRAINER_BLOCK = 1 << 14, TRAINER_SETTINGS_SIZE = 512 };
+
+struct shard {
+    struct bptt *bptt;
+    real *input, *image, *latent;
+    struct bptt_loss loss; /* of this batch */
+};
+
+struct trainer {
+    struct network *network;
+    const struct trainer_source *source;
+    const struct trainer_settings *settings;
+    struct json_log *log;
+    struct parallel *parallel;
+    struct parameters parameters;
+    struct shard shards[TRAINER_SHARDS];
+    uint32_t *order; /* of the samples in this epoch */
+    uint64_t epoch, updates, updates_per_epoch, total_updates;
+    uint32_t batch_first, batch_count; /* in the order of this epoch */
+    double learning_rate;              /* of this update */
+    struct bptt_loss epoch_loss;       /* sum over the samples so far */
+    uint64_t epoch_samples;
+};
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void fill_uniform(real *values, size_t count, double range, uint64_t seed, int layer,
+                         uint32_t what)
+{
+    struct rng rng = {seed, (uint64_t)layer, RNG_STREAM_INIT};
+    for (size_t i = 0; i < count; i++)
+        values[i] = (real)range * (real)(2 * rng_uniform(&rng, what, (uint32_t)i) - 1);
+}
+
+static size_t weight_count(const struct layer *layer)
+{
+    return (size_t)layer_fan_in(&layer->shape) * (size_t)layer->shape.out_channels;
+}
+
+void trainer_initialize(struct network *network, int last, double gain, uint64_t seed)
+{
+    for (int i = 0; i < last; i++) {
+        struct layer *layer = &network->layers[i];
+        double range = gain / sqrt(layer_fan_in(&layer->shape));
+        fill_uniform(layer->weight, weight_count(layer), range, seed, i, 0);
+        fill_uniform(layer->bias, (size_t)layer->shape.out_channels, range, seed, i, 1);
+    }
+}
+
+void trainer_initialize_uniform(struct network *network, int last, double range, uint64_t seed)
+{
+    for (int i = 0; i < last; i++) {
+        struct layer *layer = &network->layers[i];
+        fill_uniform(layer->weight, weight_count(layer), range, seed, i, 0);
+        memset(layer->bias, 0, (size_t)layer->shape.out_channels * sizeof *layer->bias);
+    }
+}
+
+/* The largest part of a batch that a shard gets. */
+static uint32_t shard_capacity(const struct trainer_settings *settings)
+{
+    return ((uint32_t)settings->batch_size + TRAINER_SHARDS - 1) / TRAINER_SHARDS;
+}
+
+static enum status open_shards(struct trainer *trainer, struct error *error)
+{
+    uint32_t capacity = shard_capacity(trainer->settings);
+    for (int i = 0; i < TRAINER_SHARDS; i++) {
+        struct shard *shard = &trainer->shards[i];
+        enum status status = bptt_new(trainer->network, &trainer->settings->bptt, (int)capacity,
+                                      &shard->bptt, error);
+        if (status != STATUS_OK)
+            return status;
+        shard->input = mem_alloc(capacity * network_num_inputs(trainer->network), sizeof(real));
+        shard->image = mem_alloc(capacity * network_num_pixels(trainer->network), sizeof(real));
+        shard->latent = mem_alloc(capacity * network_num_latents(trainer->network), sizeof(real));
+        if (!shard->input || !shard->image || !shard->latent)
+            return error_plain(error, STATUS_NO_MEMORY);
+    }
+    return STATUS_OK;
+}
+
+static void trainer_close(struct trainer *trainer)
+{
+    for (int i = 0; i < TRAINER_SHARDS; i++) {
+        bptt_free(trainer->shards[i].bptt);
+        mem_free(trainer->shards[i].input);
+        mem_free(trainer->shards[i].image);
+        mem_free(trainer->shards[i].latent);
+    }
+    parameters_free(&trainer->parameters);
+    parallel_free(trainer->parallel);
+    mem_free(trainer->order);
+}
+
+static enum status trainer_open(struct trainer *trainer, struct error *error)
+{
+    const struct trainer_settings *settings = trainer->settings;
+    uint32_t samples = trainer->source->num_samples;
+    if (samples < 1 || settings->batch_size < 1 || settings->epochs < 1)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "Training needs at least one sample, one epoch and a batch of one.");
+    trainer->updates_per_epoch =
+        (samples + (uint32_t)settings->batch_size - 1) / (uint32_t)settings->batch_size;
+    trainer->total_updates = trainer->updates_per_epoch * (uint64_t)settings->epochs;
+    trainer->order = mem_alloc(samples, sizeof *trainer->order);
+    if (!trainer->order)
+        return error_plain(error, STATUS_NO_MEMORY);
+    enum status status = parallel_new(settings->threads, &trainer->parallel, error);
+    if (status == STATUS_OK)
+        status = parameters_init(&trainer->parameters, trainer->network,
+                                 settings->bptt.first_frozen, error);
+    return status == STATUS_OK ? open_shards(trainer, error) : status;
+}
+
+/* The samples of shard `index`: first of the batch and their number. */
+static uint32_t shard_range(const struct trainer *trainer, size_t index, uint32_t *count)
+{
+    uint32_t first = (uint32_t)(trainer->batch_count * index / TRAINER_SHARDS);
+    *count = (uint32_t)(trainer->batch_count * (index + 1) / TRAINER_SHARDS) - first;
+    return first;
+}
+
+static void run_shard(void *argument, size_t index)
+{
+    struct trainer *trainer = argument;
+    struct shard *shard = &trainer->shards[index];
+    const struct network *network = trainer->network;
+    const struct trainer_source *source = trainer->source;
+    uint32_t count, first = shard_range(trainer, index, &count);
+    uint64_t draw = trainer->epoch * source->num_samples + trainer->batch_first + first;
+    for (uint32_t i = 0; i < count; i++)
+        source->fill(source->context, trainer->order[trainer->batch_first + first + i], draw + i,
+                     shard->input + (size_t)i * network_num_inputs(network),
+                     shard->image + (size_t)i * network_num_pixels(network),
+                     shard->latent + (size_t)i * network_num_latents(network));
+    struct bptt_target target = {shard->image, source->has_latent ? shard->latent : NULL};
+    shard->loss = (struct bptt_loss){0};
+    bptt_gradient(shard->bptt, network, shard->input, (int)count, (int)trainer->batch_count,
+                  trainer->settings->seed, draw, &target, &shard->loss);
+}
+
+static const real *shard_gradient(const struct shard *shard, const struct parameter *parameter)
+{
+    return parameter->is_bias ? bptt_bias_gradient(shard->bptt, parameter->layer)
+                              : bptt_weight_gradient(shard->bptt, parameter->layer);
+}
+
+/* Adds up the shards' gradients of one block of one parameter and updates it. */
+static void update_block(struct trainer *trainer, const struct parameter *parameter, size_t first,
+                         size_t count)
+{
+    real sum[TRAINER_BLOCK];
+    memcpy(sum, shard_gradient(&trainer->shards[0], parameter) + first, count * sizeof *sum);
+    for (int s = 1; s < TRAINER_SHARDS; s++) {
+        const real *gradient = shard_gradient(&trainer->shards[s], parameter) + first;
+        for (size_t i = 0; i < count; i++)
+            sum[i] += gradient[i];
+    }
+    struct adam_params adam = trainer->settings->adam;
+    if (parameter->is_bias)
+        adam.weight_decay = 0;
+    adam_step(&adam, trainer->learning_rate, trainer->updates + 1, parameter->value + first,
+              parameter->moment1 + first, parameter->moment2 + first, sum, count);
+}
+
+static size_t parameter_blocks(const struct parameter *parameter)
+{
+    return (parameter->count + TRAINER_BLOCK - 1) / TRAINER_BLOCK;
+}
+
+static void run_update_block(void *argument, size_t index)
+{
+    struct trainer *trainer = argument;
+    const struct parameter *parameter = trainer->parameters.list;
+    while (index >= parameter_blocks(parameter))
+        index -= parameter_blocks(parameter++);
+    size_t first = index * TRAINER_BLOCK;
+    size_t rest = parameter->count - first;
+    update_block(trainer, parameter, first, rest < TRAINER_BLOCK ? rest : TRAINER_BLOCK);
+}
+
+static double scheduled_rate(const struct trainer *trainer)
+{
+    const struct trainer_settings *settings = trainer->settings;
+    double progress = (double)trainer->updates / (double)trainer->total_updates;
+    double rate = settings->learning_rate * 0.5 * (1 + cos(acos(-1) * progress));
+    double warmup = settings->warmup * (double)trainer->total_updates;
+    if ((double)trainer->updates < warmup)
+        rate *= ((double)trainer->updates + 1) / warmup;
+    return rate;
+}
+
+static void run_update(struct trainer *trainer)
+{
+    size_t blocks = 0;
+    trainer->learning_rate = scheduled_rate(trainer);
+    parallel_for(trainer->parallel, TRAINER_SHARDS, run_shard, trainer);
+    for (int i = 0; i < trainer->parameters.count; i++)
+        blocks += parameter_blocks(&trainer->parameters.list[i]);
+    parallel_for(trainer->parallel, blocks, run_update_block, trainer);
+    for (int s = 0; s < TRAINER_SHARDS; s++) {
+        trainer->epoch_loss.image += trainer->shards[s].loss.image;
+        trainer->epoch_loss.latent += trainer->shards[s].loss.latent;
+    }
+    trainer->epoch_samples += trainer->batch_count;
+    trainer->updates++;
+}
+
+/* Puts the position of the next update into epoch, order and batch. */
+static void place_batch(struct trainer *trainer)
+{
+    const struct trainer_settings *settings = trainer->settings;
+    uint32_t samples = trainer->source->num_samples;
+    uint64_t within = trainer->updates % trainer->updates_per_epoch;
+    uint64_t epoch = trainer->updates / trainer->updates_per_epoch;
+    if (within == 0 || epoch != trainer->epoch || !trainer->epoch_samples) {
+        struct rng rng = {settings->seed, epoch, RNG_STREAM_SHUFFLE};
+        rng_shuffle(&rng, trainer->order, samples);
+        trainer->epoch = epoch;
+        trainer->epoch_samples = 0;
+        trainer->epoch_loss = (struct bptt_loss){0};
+    }
+    trainer->batch_first = (uint32_t)within * (uint32_t)settings->batch_size;
+    uint32_t rest = samples - trainer->batch_first;
+    trainer->batch_count =
+        rest < (uint32_t)settings->batch_size ? rest : (uint32_t)settings->batch_size;
+}
+
+/* Mean per sample; per pixel and per latent unit, so that it reads like an error. */
+static struct bptt_loss mean_loss(const struct trainer *trainer)
+{
+    double samples = trainer->epoch_samples ? (double)trainer->epoch_samples : 1;
+    return (struct bptt_loss){
+        trainer->epoch_loss.image / samples / network_num_pixels(trainer->network),
+        trainer->epoch_loss.latent / samples / network_num_latents(trainer->network)};
+}
+
+static void log_epoch(struct trainer *trainer, double seconds)
+{
+    struct bptt_loss loss = mean_loss(trainer);
+    json_log_event(
+        trainer->log, "epoch",
+        json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "epoch", (json_int_t)trainer->epoch + 1,
+                  "updates", (json_int_t)trainer->updates, "loss_image", loss.image, "loss_latent",
+                  loss.latent, "learning_rate", trainer->learning_rate, "seconds", seconds));
+}
+
+/* What must be the same for a state to fit: all that shapes the weights. */
+static void describe_settings(const struct trainer *trainer, char text[TRAINER_SETTINGS_SIZE])
+{
+    const struct trainer_settings *s = trainer->settings;
+    const struct network *network = trainer->network;
+    snprintf(text, TRAINER_SETTINGS_SIZE,
+             "samples %u epochs %d batch %d rate %.17g warmup %.17g adam %.17g %.17g %.17g %.17g "
+             "slope %.17g dropout %.17g latent %.17g seed %llu steps %d encoding %s %.17g",
+             trainer->source->num_samples, s->epochs, s->batch_size, s->learning_rate, s->warmup,
+             s->adam.beta1, s->adam.beta2, s->adam.epsilon, s->adam.weight_decay,
+             s->bptt.surrogate_slope, s->bptt.dropout, s->bptt.latent_weight,
+             (unsigned long long)s->seed, network->num_steps,
+             input_encoding_name(network->encoding), network->max_rate_hz);
+}
+
+static enum status save_state(struct trainer *trainer, const char *description, struct error *error)
+{
+    if (!trainer->settings->state_path)
+        return STATUS_OK;
+    return parameters_save(&trainer->parameters, trainer->updates, description,
+                           trainer->settings->state_path, error);
+}
+
+static enum status train_loop(struct trainer *trainer, const char *description,
+                              struct trainer_result *result, struct error *error)
+{
+    const struct trainer_settings *settings = trainer->settings;
+    double started = now(), saved = started, epoch_started = started;
+    uint64_t batch = (uint64_t)settings->batch_size;
+    enum status status = STATUS_OK;
+    struct progress progress;
+    progress_start(&progress, settings->label, trainer->total_updates * batch,
+                   trainer->updates * batch, settings->quiet);
+    while (trainer->updates < trainer->total_updates && !interrupt_requested() &&
+           status == STATUS_OK) {
+        place_batch(trainer);
+        run_update(trainer);
+        struct bptt_loss loss = mean_loss(trainer);
+        progress_update(&progress, trainer->updates * batch, "epoch %d/%d  loss %.5f",
+                        (int)trainer->epoch + 1, settings->epochs, loss.image);
+        if (trainer->updates % trainer->updates_per_epoch == 0) {
+            log_epoch(trainer, now() - epoch_started);
+            epoch_started = now();
+        }
+        if (settings->state_path && now() - saved >= 60 * settings->state_minutes) {
+            status = save_state(trainer, description, error);
+            saved = now();
+        }
+    }
+    result->finished = trainer->updates == trainer->total_updates;
+    result->updates = trainer->updates;
+    result->seconds = now() - started;
+    result->loss = mean_loss(trainer);
+    if (status == STATUS_OK && !result->finished)
+        status = save_state(trainer, description, error);
+    progress_finish(&progress, "%s  loss %.5f", result->finished ? "done" : "stopped",
+                    result->loss.image);
+    return status;
+}
+
+enum status trainer_run(struct network *network, const struct trainer_source *source,
+                        const struct trainer_settings *settings, struct json_log *log,
+                        struct trainer_result *result, struct error *error)
+{
+    struct trainer trainer = {
+        .network = network, .source = source, .settings = settings, .log = log};
+    char description[TRAINER_SETTINGS_SIZE];
+    gemm_use_one_thread();
+    interrupt_watch();
+    enum status status = trainer_open(&trainer, error);
+    if (status == STATUS_OK) {
+        describe_settings(&trainer, description);
+        if (settings->resume)
+            status = parameters_restore(&trainer.parameters, &trainer.updates, description,
+                                        settings->state_path, error);
+    }
+    if (status == STATUS_OK)
+        status = train_loop(&trainer, description, result, error);
+    trainer_close(&trainer);
+    return status;
+}
