@@ -1,0 +1,22 @@
+/*
+ * The JSON form of a picture: what /v1/synthesize, /v1/reconstruct and /v1/decode answer to
+ * Accept: application/json.
+ */
+#ifndef SPIKELOOM_API_IMAGE_REPLY_H
+#define SPIKELOOM_API_IMAGE_REPLY_H
+
+#include "api/latent.h"
+
+struct image_reply {
+    const struct latent *latent; /* says the model, modality, steps and seed as well */
+    enum query_encoding encoding;
+    int width, height; /* of the PNG */
+    const uint8_t *png;
+    size_t png_size;
+    uint64_t spikes, synops;
+};
+
+/* Appends the object. NO_MEMORY, TOO_LARGE (the buffer's cap). */
+enum status image_reply_write(const struct image_reply *reply, struct buf *out);
+
+#endif

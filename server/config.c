@@ -1,0 +1,205 @@
+#include "server/config.h"
+
+#include "server/log.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum config_kind { CONFIG_STRING, CONFIG_INTEGER, CONFIG_LEVEL, CONFIG_SWITCH };
+
+struct config_flag {
+    const char *name;
+    enum config_kind kind;
+    size_t offset; /* of the member in struct config */
+    const char *preset;
+    int least, most; /* of integers */
+    const char *argument;
+    const char *help;
+};
+
+enum { CONFIG_VARIABLE_SIZE = 64, CONFIG_MAX_BODY = 1 << 30 };
+
+#define CONFIG_INSTALLED_REPOSITORY "/usr/share/spikeloom/models"
+
+#define CONFIG_AT(member) offsetof(struct config, member)
+
+static const struct config_flag config_flags[] = {
+    {"host", CONFIG_STRING, CONFIG_AT(host), "127.0.0.1", 0, 0, "ADDRESS", "address to listen on"},
+    {"port", CONFIG_INTEGER, CONFIG_AT(port), "8080", 0, 65535, "N",
+     "port to listen on; 0 takes any free one"},
+    {"io-threads", CONFIG_INTEGER, CONFIG_AT(io_threads), "2", 1, 64, "N",
+     "threads that read requests and write replies"},
+    {"infer-threads", CONFIG_INTEGER, CONFIG_AT(infer_threads), "2", 1, 256, "N",
+     "threads that run networks"},
+    {"queue-size", CONFIG_INTEGER, CONFIG_AT(queue_size), "64", 1, 65536, "N",
+     "requests that may wait for a thread; more get 503"},
+    {"max-connections", CONFIG_INTEGER, CONFIG_AT(max_connections), "1024", 4, 65536, "N",
+     "connections held at once"},
+    {"model-repository", CONFIG_STRING, CONFIG_AT(model_repository), NULL, 0, 0, "FOLDER",
+     "folder with NAME.safetensors files"},
+    {"max-body-bytes", CONFIG_INTEGER, CONFIG_AT(max_body_bytes), "16777216", 1024, CONFIG_MAX_BODY,
+     "N", "largest body that is taken; more gets 413"},
+    {"max-audio-seconds", CONFIG_INTEGER, CONFIG_AT(max_audio_seconds), "30", 1, 3600, "N",
+     "longest recording that is taken; more gets 422"},
+    {"timeout-ms", CONFIG_INTEGER, CONFIG_AT(timeout_ms), "10000", 1, 600000, "N",
+     "time to answer in once the body is in; after that 504"},
+    {"drain-delay", CONFIG_INTEGER, CONFIG_AT(drain_delay_secs), "0", 0, 3600, "SECONDS",
+     "time to go on serving after SIGTERM, while not ready"},
+    {"exit-timeout-secs", CONFIG_INTEGER, CONFIG_AT(exit_timeout_secs), "30", 1, 3600, "SECONDS",
+     "time for requests to finish after that"},
+    {"log-level", CONFIG_LEVEL, CONFIG_AT(log_level), "info", 0, 0, "LEVEL",
+     "debug, info, warn or error"},
+    {"healthcheck", CONFIG_SWITCH, CONFIG_AT(healthcheck), NULL, 0, 0, NULL,
+     "ask the daemon on this host and port whether it is ready, and exit"},
+    {"check-config", CONFIG_SWITCH, CONFIG_AT(check_config), NULL, 0, 0, NULL,
+     "read the flags, load the models, and exit"},
+    {"help", CONFIG_SWITCH, CONFIG_AT(help), NULL, 0, 0, NULL, "print this and exit"},
+    {"version", CONFIG_SWITCH, CONFIG_AT(version), NULL, 0, 0, NULL, "print the version and exit"},
+};
+
+enum { CONFIG_NUM_FLAGS = sizeof config_flags / sizeof *config_flags };
+
+static void config_variable(const struct config_flag *flag, char name[CONFIG_VARIABLE_SIZE])
+{
+    size_t length = (size_t)snprintf(name, CONFIG_VARIABLE_SIZE, "SPIKELOOM_%s", flag->name);
+    for (size_t i = 0; i < length; i++)
+        name[i] = name[i] == '-' ? '_' : (char)toupper((unsigned char)name[i]);
+}
+
+static bool config_set_integer(const struct config_flag *flag, const char *value, int *number)
+{
+    char *end;
+    errno = 0;
+    long parsed = strtol(value, &end, 10);
+    if (!isdigit((unsigned char)*value) || *end || errno || parsed < flag->least ||
+        parsed > flag->most)
+        return false;
+    *number = (int)parsed;
+    return true;
+}
+
+static bool config_set_level(const char *value, int *level)
+{
+    for (int i = 0; log_level_names[i]; i++)
+        if (strcmp(value, log_level_names[i]) == 0) {
+            *level = i;
+            return true;
+        }
+    return false;
+}
+
+/* `source` names where the value comes from, for the sentence. */
+static enum status config_set(const struct config_flag *flag, const char *value, const char *source,
+                              struct config *config, struct error *error)
+{
+    char *member = (char *)config + flag->offset;
+    switch (flag->kind) {
+    case CONFIG_STRING:
+        if (*value == 0)
+            return error_set(error, STATUS_INVALID_ARGUMENT, "%s must not be empty.", source);
+        memcpy(member, &value, sizeof value);
+        return STATUS_OK;
+    case CONFIG_INTEGER:
+        if (config_set_integer(flag, value, (int *)(void *)member))
+            return STATUS_OK;
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "%s must be a whole number from %d to %d, not '%s'.", source, flag->least,
+                         flag->most, value);
+    case CONFIG_LEVEL:
+        if (config_set_level(value, (int *)(void *)member))
+            return STATUS_OK;
+        return error_set(error, STATUS_INVALID_ARGUMENT, "%s must be %s, not '%s'.", source,
+                         flag->help, value);
+    case CONFIG_SWITCH:
+        *(bool *)member = true;
+        return STATUS_OK;
+    }
+    return STATUS_OK;
+}
+
+/* The folder of the source tree that the program was built from, or the installed one. */
+static const char *config_default_repository(void)
+{
+    struct stat entry;
+    if (stat(SPIKELOOM_DEFAULT_REPOSITORY, &entry) == 0 && S_ISDIR(entry.st_mode))
+        return SPIKELOOM_DEFAULT_REPOSITORY;
+    return CONFIG_INSTALLED_REPOSITORY;
+}
+
+static enum status config_read_presets(struct config *config, struct error *error)
+{
+    *config = (struct config){.model_repository = config_default_repository()};
+    for (int i = 0; i < CONFIG_NUM_FLAGS; i++) {
+        const struct config_flag *flag = &config_flags[i];
+        char variable[CONFIG_VARIABLE_SIZE];
+        config_variable(flag, variable);
+        const char *value = flag->kind == CONFIG_SWITCH ? NULL : getenv(variable);
+        enum status status = STATUS_OK;
+        if (value)
+            status = config_set(flag, value, variable, config, error);
+        else if (flag->preset)
+            status = config_set(flag, flag->preset, flag->name, config, error);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+/* The flag that `argument` ("--name" or "--name=value") means; NULL when there is none. */
+static const struct config_flag *config_find(const char *argument)
+{
+    if (strncmp(argument, "--", 2) != 0)
+        return NULL;
+    size_t length = strcspn(argument + 2, "=");
+    for (int i = 0; i < CONFIG_NUM_FLAGS; i++)
+        if (strlen(config_flags[i].name) == length &&
+            strncmp(config_flags[i].name, argument + 2, length) == 0)
+            return &config_flags[i];
+    return NULL;
+}
+
+enum status config_read(int argc, char *const *argv, struct config *config, struct error *error)
+{
+    enum status status = config_read_presets(config, error);
+    for (int i = 1; i < argc && status == STATUS_OK; i++) {
+        const struct config_flag *flag = config_find(argv[i]);
+        if (!flag)
+            return error_set(error, STATUS_INVALID_ARGUMENT,
+                             "There is no flag '%s'; --help lists those that there are.", argv[i]);
+        const char *value = strchr(argv[i], '=');
+        char source[CONFIG_VARIABLE_SIZE];
+        snprintf(source, sizeof source, "--%s", flag->name);
+        if (flag->kind == CONFIG_SWITCH && value)
+            return error_set(error, STATUS_INVALID_ARGUMENT, "%s takes no value.", source);
+        if (value)
+            value++;
+        else if (flag->kind != CONFIG_SWITCH && i + 1 < argc)
+            value = argv[++i];
+        else if (flag->kind != CONFIG_SWITCH)
+            return error_set(error, STATUS_INVALID_ARGUMENT, "%s wants a value.", source);
+        status = config_set(flag, value, source, config, error);
+    }
+    return status;
+}
+
+void config_print_help(FILE *out)
+{
+    fputs("Usage: spikeloomd [FLAG]...\n"
+          "Serves pictures of spoken digits, made by spiking networks, over HTTP.\n\n",
+          out);
+    for (int i = 0; i < CONFIG_NUM_FLAGS; i++) {
+        const struct config_flag *flag = &config_flags[i];
+        char left[64], variable[CONFIG_VARIABLE_SIZE];
+        config_variable(flag, variable);
+        snprintf(left, sizeof left, "--%s %s", flag->name, flag->argument ? flag->argument : "");
+        fprintf(out, "  %-28s %s", left, flag->help);
+        if (flag->kind != CONFIG_SWITCH)
+            fprintf(out, "\n  %-28s [%s; %s]", "",
+                    flag->preset ? flag->preset : config_default_repository(), variable);
+        fputc('\n', out);
+    }
+}

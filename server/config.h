@@ -1,0 +1,39 @@
+/*
+ * How the daemon is set up: every flag, its environment twin, default and range stand in one table
+ * in config.c. A flag beats the environment, the environment beats the default.
+ */
+#ifndef SPIKELOOM_SERVER_CONFIG_H
+#define SPIKELOOM_SERVER_CONFIG_H
+
+#include "core/base/status.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct config {
+    const char *host;
+    const char *model_repository;
+    int port;
+    int io_threads;
+    int infer_threads;
+    int queue_size;
+    int max_connections;
+    int max_body_bytes;
+    int max_audio_seconds;
+    int timeout_ms;
+    int drain_delay_secs;
+    int exit_timeout_secs;
+    int log_level; /* enum log_level */
+    bool help, version, healthcheck, check_config;
+};
+
+/*
+ * Reads the environment, then the command line ("--flag value", "--flag=value"). Strings are
+ * borrowed from either. INVALID_ARGUMENT with one sentence.
+ */
+enum status config_read(int argc, char *const *argv, struct config *config, struct error *error);
+
+/* The help text: each flag with its default and the variable. */
+void config_print_help(FILE *out);
+
+#endif

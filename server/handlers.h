@@ -1,0 +1,27 @@
+/*
+ * What answers each route; the table in routes.c names them.
+ */
+#ifndef SPIKELOOM_SERVER_HANDLERS_H
+#define SPIKELOOM_SERVER_HANDLERS_H
+
+#include "server/request.h"
+
+/* handlers_infer.c: refuse by what the headers say; hand the body to an inference thread. */
+void handlers_infer_begin(struct request *request);
+bool handlers_synthesize(struct request *request);
+bool handlers_reconstruct(struct request *request);
+bool handlers_encode(struct request *request);
+bool handlers_decode(struct request *request);
+
+/* handlers_models.c */
+bool handlers_models(struct request *request);
+bool handlers_model(struct request *request);
+
+/* handlers_health.c */
+bool handlers_live(struct request *request);
+bool handlers_ready(struct request *request);
+bool handlers_metrics(struct request *request);
+bool handlers_openapi(struct request *request);
+bool handlers_page(struct request *request);
+
+#endif

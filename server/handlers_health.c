@@ -1,0 +1,77 @@
+#include "server/handlers.h"
+
+#include "server/assets.h"
+#include "server/reply.h"
+
+enum { HANDLERS_METRICS_SIZE = 256 * 1024 };
+
+bool handlers_live(struct request *request)
+{
+    reply_text(request, 200, "live\n");
+    return true;
+}
+
+bool handlers_ready(struct request *request)
+{
+    bool ready = service_is_ready(request->service);
+    reply_text(request, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
+    return true;
+}
+
+static enum status handlers_write_models(const struct service *service, struct buf *out)
+{
+    size_t count = registry_count(service->registry);
+    enum status status = buf_append_string(out, "# HELP spikeloom_model_info Models served.\n"
+                                                "# TYPE spikeloom_model_info gauge\n");
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        struct network *network = registry_acquire_at(service->registry, i);
+        if (!network)
+            continue;
+        status = buf_printf(out, "spikeloom_model_info{model=\"%s\",task=\"%s\",sha256=\"%s\"} 1\n",
+                            network->name, network_task_name(network->task), network->checksum);
+        network_release(network);
+    }
+    return status;
+}
+
+bool handlers_metrics(struct request *request)
+{
+    struct service *service = request->service;
+    struct metrics_gauges gauges = {.queue_depth = pool_depth(service->pool),
+                                    .ready = service_is_ready(service)};
+    struct buf text;
+    buf_init(&text, HANDLERS_METRICS_SIZE);
+    enum status status = metrics_write(service->metrics, &gauges, &text);
+    if (status == STATUS_OK && service_is_serving(service))
+        status = handlers_write_models(service, &text);
+    if (status == STATUS_OK)
+        status = metrics_write_process(&text);
+    if (status == STATUS_OK) {
+        http_reply_header(&request->exchange->reply, "Cache-Control", "no-store");
+        http_reply_take(&request->exchange->reply, 200, METRICS_CONTENT_TYPE, &text);
+    } else {
+        struct error error;
+        error_plain(&error, status);
+        reply_problem(request, &error);
+    }
+    buf_free(&text);
+    return true;
+}
+
+bool handlers_openapi(struct request *request)
+{
+    struct asset asset = assets_openapi();
+    reply_document(request, "application/json", asset.bytes, asset.size);
+    return true;
+}
+
+bool handlers_page(struct request *request)
+{
+    struct asset asset = assets_page();
+    http_reply_header(&request->exchange->reply, "Content-Security-Policy",
+                      "default-src 'none'; form-action 'self'; base-uri 'none'; "
+                      "frame-ancestors 'none'");
+    http_reply_header(&request->exchange->reply, "Referrer-Policy", "no-referrer");
+    reply_document(request, "text/html; charset=utf-8", asset.bytes, asset.size);
+    return true;
+}

@@ -1,0 +1,61 @@
+#include "server/handlers.h"
+
+#include "api/latent.h"
+#include "server/clock.h"
+#include "server/infer.h"
+#include "server/reply.h"
+
+void handlers_infer_begin(struct request *request)
+{
+    struct error error;
+    struct network *network = NULL;
+    enum status status = STATUS_OK;
+    if (!service_is_serving(request->service))
+        status = error_set(&error, STATUS_NOT_READY, "The models are being loaded.");
+    else if (request->query.given & QUERY_MODEL)
+        status = service_acquire_any(request->service, request->query.model, &network, &error);
+    if (network)
+        request_take_network(request, network);
+    if (status != STATUS_OK)
+        reply_problem(request, &error);
+}
+
+/* Hands the request to the pool; from then on it belongs to an inference thread. */
+static bool handlers_submit(struct request *request, infer_function function)
+{
+    struct http_exchange *exchange = request->exchange;
+    int timeout_ms = request->query.given & QUERY_TIMEOUT_MS ? request->query.timeout_ms
+                                                             : request->service->config->timeout_ms;
+    request->item.deadline_us = clock_now_us() + (uint64_t)timeout_ms * 1000;
+    request->infer = function;
+    http_suspend(exchange);
+    enum status status = pool_submit(request->service->pool, &request->item);
+    if (status == STATUS_OK)
+        return false;
+    /* once suspended, the way back leads through the event loop */
+    struct error error;
+    error_plain(&error, status);
+    reply_problem(request, &error);
+    http_resume(exchange);
+    return false;
+}
+
+bool handlers_synthesize(struct request *request)
+{
+    return handlers_submit(request, infer_synthesize);
+}
+
+bool handlers_reconstruct(struct request *request)
+{
+    return handlers_submit(request, infer_reconstruct);
+}
+
+bool handlers_encode(struct request *request)
+{
+    return handlers_submit(request, infer_encode);
+}
+
+bool handlers_decode(struct request *request)
+{
+    return handlers_submit(request, infer_decode);
+}

@@ -1,0 +1,524 @@
+#include "server/http.h"
+
+#include "core/base/mem.h"
+#include "server/clock.h"
+#include "server/connections.h"
+#include "server/listener.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum {
+    HTTP_HEADER_MEMORY = 64 * 1024, /* of a connection: its headers and a piece of its body */
+    HTTP_FORM_MEMORY = 8 * 1024,
+    HTTP_MAX_FIELD = 8 * 1024 /* of a header that the application asks for */
+};
+
+struct http_server {
+    struct http_hooks hooks;
+    struct http_settings settings;
+    struct MHD_Daemon *daemon;
+    int listen_fd;
+    int port;
+    _Atomic int num_exchanges;
+    _Atomic size_t total_body;
+    _Atomic bool closing;
+    struct connections connections;
+};
+
+enum http_stage { HTTP_HEADERS, HTTP_BODY, HTTP_HANDLED };
+
+/* An exchange and what only this file knows of it. */
+struct http_transaction {
+    struct http_exchange exchange; /* first: the two convert into one another */
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    enum http_stage stage;
+    char target[HTTP_MAX_TARGET + 1];
+    uint64_t wire_bytes; /* of the body, envelope included */
+    size_t charged;      /* of server->total_body */
+    struct MHD_PostProcessor *form;
+    int num_files;
+};
+
+static struct http_transaction *http_transaction(struct http_exchange *exchange)
+{
+    return (struct http_transaction *)exchange;
+}
+
+static struct connection *http_connection(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static int http_fd(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
+/* --- header fields ------------------------------------------------------------------------- */
+
+struct http_search {
+    const char *name;
+    struct buf found;
+    int count;
+};
+
+static enum MHD_Result http_collect(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    (void)kind;
+    struct http_search *search = context;
+    if (strcasecmp(name, search->name) != 0)
+        return MHD_YES;
+    if (search->count++)
+        buf_append_string(&search->found, ", ");
+    buf_append_string(&search->found, value ? value : "");
+    return MHD_YES;
+}
+
+static struct http_search http_search(struct MHD_Connection *connection, const char *name)
+{
+    struct http_search search = {.name = name};
+    buf_init(&search.found, HTTP_MAX_FIELD);
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, http_collect, &search);
+    return search;
+}
+
+char *http_header_value(const struct http_exchange *exchange, const char *name)
+{
+    const struct http_transaction *transaction = (const struct http_transaction *)exchange;
+    struct http_search search = http_search(transaction->connection, name);
+    size_t size;
+    return (char *)buf_take(&search.found, &size);
+}
+
+/* --- the end of an exchange ---------------------------------------------------------------- */
+
+static enum MHD_Result http_queue(struct http_transaction *transaction)
+{
+    struct http_reply *reply = &transaction->exchange.reply;
+    if (reply->abort)
+        return MHD_NO;
+    struct MHD_Response *response =
+        reply->body_owned && reply->body
+            ? MHD_create_response_from_buffer_with_free_callback(reply->body_size, reply->body,
+                                                                 mem_free)
+            : MHD_create_response_from_buffer(reply->body_size, reply->body,
+                                              MHD_RESPMEM_PERSISTENT);
+    if (!response)
+        return MHD_NO;
+    reply->body_owned = false;
+    if (reply->content_type)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
+    for (int i = 0; i < reply->num_headers; i++)
+        MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+    if (reply->close || atomic_load(&transaction->server->closing))
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    enum MHD_Result result =
+        MHD_queue_response(transaction->connection, (unsigned)reply->code, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* Whatever has happened, there is a reply afterwards. */
+static enum MHD_Result http_answer(struct http_transaction *transaction)
+{
+    struct http_exchange *exchange = &transaction->exchange;
+    transaction->stage = HTTP_HANDLED;
+    if (exchange->reply.code == 0) {
+        if (exchange->failure.status == STATUS_OK)
+            error_plain(&exchange->failure, STATUS_INTERNAL);
+        transaction->server->hooks.fail(transaction->server->hooks.context, exchange);
+    }
+    return http_queue(transaction);
+}
+
+static void http_completed(void *context, struct MHD_Connection *connection, void **con_cls,
+                           enum MHD_RequestTerminationCode code)
+{
+    struct http_server *server = context;
+    struct http_transaction *transaction = *con_cls;
+    connections_mark(&server->connections, http_connection(connection), false);
+    if (!transaction)
+        return;
+    *con_cls = NULL;
+    if (transaction->stage != HTTP_HEADERS)
+        server->hooks.done(server->hooks.context, &transaction->exchange,
+                           code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    if (transaction->form)
+        MHD_destroy_post_processor(transaction->form);
+    http_reply_clear(&transaction->exchange.reply);
+    buf_free(&transaction->exchange.request.body);
+    atomic_fetch_sub(&server->total_body, transaction->charged);
+    atomic_fetch_sub(&server->num_exchanges, 1);
+    mem_free(transaction);
+}
+
+/* --- the body ------------------------------------------------------------------------------ */
+
+static void http_refuse_body(struct http_transaction *transaction, enum status status,
+                             const char *sentence)
+{
+    buf_free(&transaction->exchange.request.body);
+    if (transaction->exchange.failure.status == STATUS_OK)
+        error_set(&transaction->exchange.failure, status, "%s", sentence);
+}
+
+static void http_too_large(struct http_transaction *transaction)
+{
+    buf_free(&transaction->exchange.request.body);
+    error_set(&transaction->exchange.failure, STATUS_TOO_LARGE,
+              "The body is larger than the %zu bytes that are taken here.",
+              transaction->exchange.request.max_body);
+}
+
+static void http_keep(struct http_transaction *transaction, const void *bytes, size_t size)
+{
+    struct http_server *server = transaction->server;
+    if (transaction->exchange.failure.status != STATUS_OK)
+        return;
+    transaction->charged += size;
+    if (atomic_fetch_add(&server->total_body, size) + size > server->settings.max_total_body) {
+        http_refuse_body(transaction, STATUS_OVERLOADED,
+                         "The bodies being received fill the server's memory; try again later.");
+        return;
+    }
+    enum status status = buf_append(&transaction->exchange.request.body, bytes, size);
+    if (status == STATUS_TOO_LARGE)
+        http_too_large(transaction);
+    else if (status != STATUS_OK)
+        http_refuse_body(transaction, status, status_sentence(status));
+}
+
+static enum MHD_Result http_form_part(void *context, enum MHD_ValueKind kind, const char *key,
+                                      const char *filename, const char *content_type,
+                                      const char *transfer_encoding, const char *bytes,
+                                      uint64_t offset, size_t size)
+{
+    (void)kind, (void)filename, (void)content_type, (void)transfer_encoding;
+    struct http_transaction *transaction = context;
+    if (strcmp(key, "file") != 0)
+        http_refuse_body(transaction, STATUS_INVALID_ARGUMENT,
+                         "The form may have one field, 'file'; parameters belong in the query.");
+    else if (offset == 0 && transaction->num_files++)
+        http_refuse_body(transaction, STATUS_INVALID_ARGUMENT, "The form has two files.");
+    else
+        http_keep(transaction, bytes, size);
+    return MHD_YES;
+}
+
+static void http_open_form(struct http_transaction *transaction)
+{
+    const char *type = MHD_lookup_connection_value(transaction->connection, MHD_HEADER_KIND,
+                                                   MHD_HTTP_HEADER_CONTENT_TYPE);
+    if (!type || strncasecmp(type, "multipart/form-data", strlen("multipart/form-data")) != 0)
+        return;
+    transaction->form = MHD_create_post_processor(transaction->connection, HTTP_FORM_MEMORY,
+                                                  http_form_part, transaction);
+    if (!transaction->form)
+        http_refuse_body(transaction, STATUS_MALFORMED, "The form's Content-Type cannot be read.");
+}
+
+static void http_close_form(struct http_transaction *transaction)
+{
+    if (!transaction->form)
+        return;
+    enum MHD_Result result = MHD_destroy_post_processor(transaction->form);
+    transaction->form = NULL;
+    if (result != MHD_YES)
+        http_refuse_body(transaction, STATUS_MALFORMED, "The form ends before its last part.");
+    else if (transaction->num_files == 0)
+        http_refuse_body(transaction, STATUS_EMPTY, "The form has no field 'file' with a file.");
+}
+
+/* A piece of the body; MHD_NO closes the connection. */
+static enum MHD_Result http_receive(struct http_transaction *transaction, const char *bytes,
+                                    size_t size)
+{
+    struct http_exchange *exchange = &transaction->exchange;
+    transaction->wire_bytes += size;
+    if (transaction->wire_bytes > 2 * (uint64_t)exchange->request.max_body)
+        return MHD_NO;
+    if (exchange->reply.code != 0) /* refused already: nothing is kept */
+        return MHD_YES;
+    if (transaction->wire_bytes > exchange->request.max_body)
+        http_too_large(transaction);
+    else if (!transaction->form)
+        http_keep(transaction, bytes, size);
+    else if (MHD_post_process(transaction->form, bytes, size) != MHD_YES)
+        http_refuse_body(transaction, STATUS_MALFORMED, "The form cannot be read.");
+    return MHD_YES;
+}
+
+/* --- the beginning of an exchange ---------------------------------------------------------- */
+
+/* Splits the target as sent into path and query. */
+static void http_split_target(struct http_transaction *transaction)
+{
+    char *path = transaction->target;
+    if (strncasecmp(path, "http://", 7) == 0) { /* the absolute form, which proxies send */
+        path += 7 + strcspn(path + 7, "/?");
+        if (*path != '/')
+            path = memcpy(transaction->target, "/", 2);
+    }
+    char *mark = strchr(path, '?');
+    if (mark)
+        *mark = 0;
+    transaction->exchange.request.path = path;
+    transaction->exchange.request.query = mark ? mark + 1 : "";
+}
+
+/* Called with the request line; what it returns comes back as *con_cls. */
+static void *http_target(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    struct http_server *server = context;
+    struct http_transaction *transaction = mem_alloc(1, sizeof *transaction);
+    if (!transaction)
+        return NULL;
+    atomic_fetch_add(&server->num_exchanges, 1);
+    transaction->server = server;
+    transaction->connection = connection;
+    transaction->exchange.request.started_us = clock_now_us();
+    size_t length = strnlen(uri, HTTP_MAX_TARGET + 1);
+    if (length > HTTP_MAX_TARGET)
+        error_set(&transaction->exchange.failure, STATUS_INVALID_ARGUMENT,
+                  "The request's target is longer than %d characters.", HTTP_MAX_TARGET);
+    else
+        memcpy(transaction->target, uri, length);
+    http_split_target(transaction);
+    return transaction;
+}
+
+/*
+ * How the body is framed. Anything that two parsers might read in two ways is refused: it is how
+ * requests are smuggled past a proxy.
+ */
+static enum status http_check_framing(struct http_transaction *transaction, bool *has_body,
+                                      uint64_t *length)
+{
+    struct error *error = &transaction->exchange.failure;
+    struct http_search coding = http_search(transaction->connection, "Transfer-Encoding");
+    struct http_search size = http_search(transaction->connection, "Content-Length");
+    const char *digits = size.found.bytes ? (const char *)size.found.bytes : "";
+    *length = strtoull(digits, NULL, 10);
+    *has_body = coding.count > 0 || *length > 0;
+    enum status status = STATUS_OK;
+    if (coding.count && size.count)
+        status = error_set(error, STATUS_MALFORMED,
+                           "Content-Length and Transfer-Encoding exclude each other.");
+    else if (coding.count && (coding.count > 1 || !coding.found.bytes ||
+                              strcasecmp((const char *)coding.found.bytes, "chunked") != 0))
+        status = error_set(error, STATUS_MALFORMED,
+                           "The only Transfer-Encoding that is understood is chunked.");
+    else if (size.count &&
+             (size.count > 1 || !*digits || strspn(digits, "0123456789") != strlen(digits)))
+        status = error_set(error, STATUS_MALFORMED, "Content-Length is not one whole number.");
+    buf_free(&coding.found);
+    buf_free(&size.found);
+    return status;
+}
+
+static bool http_expects_continue(struct http_transaction *transaction)
+{
+    const char *expect = MHD_lookup_connection_value(transaction->connection, MHD_HEADER_KIND,
+                                                     MHD_HTTP_HEADER_EXPECT);
+    return expect && strcasecmp(expect, "100-continue") == 0;
+}
+
+/*
+ * The headers are in. A refusal is sent at once when no body follows, when the client waits for
+ * leave to send it, or when it is too large to be worth reading; otherwise after the body, which
+ * is thrown away: closing a connection with unread bytes would destroy the answer on its way.
+ */
+static enum MHD_Result http_first_call(struct http_transaction *transaction, const char *method)
+{
+    struct http_server *server = transaction->server;
+    struct http_exchange *exchange = &transaction->exchange;
+    bool has_body = false;
+    uint64_t length = 0;
+    exchange->request.method = method;
+    transaction->stage = HTTP_BODY;
+    if (exchange->failure.status != STATUS_OK ||
+        http_check_framing(transaction, &has_body, &length) != STATUS_OK) {
+        exchange->reply.close = true;
+        server->hooks.begin(server->hooks.context, exchange);
+        return http_answer(transaction);
+    }
+    server->hooks.begin(server->hooks.context, exchange);
+    if (length > exchange->request.max_body && exchange->reply.code == 0) {
+        http_too_large(transaction);
+        exchange->reply.close = true;
+        return http_answer(transaction);
+    }
+    if (exchange->reply.code != 0) {
+        bool unread = has_body && length > exchange->request.max_body;
+        if (!has_body || unread || http_expects_continue(transaction))
+            return http_answer(transaction);
+    }
+    buf_init(&exchange->request.body, exchange->request.max_body);
+    if (has_body && exchange->reply.code == 0)
+        http_open_form(transaction);
+    return MHD_YES;
+}
+
+static enum MHD_Result http_whole(struct http_transaction *transaction)
+{
+    struct http_server *server = transaction->server;
+    struct http_exchange *exchange = &transaction->exchange;
+    exchange->request.received_us = clock_now_us();
+    http_close_form(transaction);
+    transaction->stage = HTTP_HANDLED;
+    if (exchange->reply.code != 0 || exchange->failure.status != STATUS_OK)
+        return http_answer(transaction);
+    if (!server->hooks.handle(server->hooks.context, exchange))
+        return MHD_YES; /* another thread owns the exchange now: not even a look at it */
+    return http_answer(transaction);
+}
+
+static enum MHD_Result http_access(void *context, struct MHD_Connection *connection,
+                                   const char *url, const char *method, const char *version,
+                                   const char *bytes, size_t *size, void **con_cls)
+{
+    (void)context, (void)connection, (void)url, (void)version;
+    struct http_transaction *transaction = *con_cls;
+    if (!transaction)
+        return MHD_NO;
+    if (transaction->stage == HTTP_HEADERS)
+        return http_first_call(transaction, method);
+    if (transaction->stage == HTTP_BODY && *size > 0) {
+        size_t taken = *size;
+        *size = 0;
+        return http_receive(transaction, bytes, taken);
+    }
+    return transaction->stage == HTTP_BODY ? http_whole(transaction) : http_answer(transaction);
+}
+
+static void http_connected(void *context, struct MHD_Connection *connection, void **socket_context,
+                           enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *socket_context = connections_add(&server->connections, http_fd(connection));
+    } else {
+        connections_remove(&server->connections, *socket_context);
+        *socket_context = NULL;
+    }
+}
+
+/* --- other threads ------------------------------------------------------------------------- */
+
+void http_suspend(struct http_exchange *exchange)
+{
+    struct http_transaction *transaction = http_transaction(exchange);
+    connections_mark(&transaction->server->connections, http_connection(transaction->connection),
+                     true);
+    MHD_suspend_connection(transaction->connection);
+}
+
+void http_resume(struct http_exchange *exchange)
+{
+    struct http_transaction *transaction = http_transaction(exchange);
+    connections_mark(&transaction->server->connections, http_connection(transaction->connection),
+                     false);
+    MHD_resume_connection(transaction->connection);
+}
+
+bool http_client_gone(const struct http_exchange *exchange)
+{
+    return connections_hung_up(http_fd(((const struct http_transaction *)exchange)->connection));
+}
+
+/* --- the server ---------------------------------------------------------------------------- */
+
+static enum status http_start(struct http_server *server, struct error *error)
+{
+    const struct http_settings *settings = &server->settings;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, http_access, server, /* the socket is ours */
+        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)server->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)settings->num_threads, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)settings->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)settings->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)HTTP_HEADER_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, http_target, server,
+        MHD_OPTION_NOTIFY_CONNECTION, http_connected, server, MHD_OPTION_NOTIFY_COMPLETED,
+        http_completed, server, MHD_OPTION_END);
+    if (!server->daemon)
+        return error_set(error, STATUS_INTERNAL, "The HTTP threads cannot be started.");
+    return STATUS_OK;
+}
+
+enum status http_open(const struct http_settings *settings, const struct http_hooks *hooks,
+                      struct http_server **out, struct error *error)
+{
+    *out = NULL;
+    struct http_server *server = mem_alloc(1, sizeof *server);
+    if (!server)
+        return error_plain(error, STATUS_NO_MEMORY);
+    server->hooks = *hooks;
+    server->settings = *settings;
+    server->listen_fd = -1;
+    connections_init(&server->connections);
+    enum status status = listener_open(settings->host, settings->port, &server->listen_fd, error);
+    if (status == STATUS_OK) {
+        server->port = listener_port(server->listen_fd);
+        status = http_start(server, error);
+    }
+    if (status == STATUS_OK)
+        *out = server;
+    else
+        http_close(server);
+    return status;
+}
+
+int http_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+void http_sweep(struct http_server *server)
+{
+    connections_sweep(&server->connections, server->settings.transfer_seconds);
+}
+
+void http_close_after_replies(struct http_server *server)
+{
+    atomic_store(&server->closing, true);
+}
+
+void http_stop_listening(struct http_server *server)
+{
+    listener_stop(server->listen_fd);
+}
+
+bool http_is_idle(struct http_server *server)
+{
+    return atomic_load(&server->num_exchanges) == 0 && listener_backlog(server->listen_fd) == 0 &&
+           !connections_unread(&server->connections);
+}
+
+int http_num_exchanges(struct http_server *server)
+{
+    return atomic_load(&server->num_exchanges);
+}
+
+void http_close(struct http_server *server)
+{
+    if (!server)
+        return;
+    if (server->daemon)
+        MHD_stop_daemon(server->daemon); /* closes the listening socket as well */
+    else if (server->listen_fd >= 0)
+        close(server->listen_fd);
+    connections_destroy(&server->connections);
+    mem_free(server);
+}

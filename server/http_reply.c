@@ -1,0 +1,52 @@
+#include "server/http.h"
+
+#include "core/base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
+{
+    if (reply->num_headers == HTTP_MAX_REPLY_HEADERS)
+        return;
+    struct http_header *header = &reply->headers[reply->num_headers++];
+    header->name = name;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(header->value, sizeof header->value, format, args);
+    va_end(args);
+}
+
+static void http_reply_drop_body(struct http_reply *reply)
+{
+    if (reply->body_owned)
+        mem_free(reply->body);
+    reply->body = NULL;
+    reply->body_size = 0;
+    reply->body_owned = false;
+}
+
+void http_reply_take(struct http_reply *reply, int code, const char *content_type, struct buf *body)
+{
+    http_reply_drop_body(reply);
+    reply->code = code;
+    reply->content_type = content_type;
+    reply->body = buf_take(body, &reply->body_size);
+    reply->body_owned = true;
+}
+
+void http_reply_static(struct http_reply *reply, int code, const char *content_type,
+                       const void *body, size_t size)
+{
+    http_reply_drop_body(reply);
+    reply->code = code;
+    reply->content_type = content_type;
+    reply->body = (void *)(uintptr_t)body;
+    reply->body_size = size;
+}
+
+void http_reply_clear(struct http_reply *reply)
+{
+    http_reply_drop_body(reply);
+    *reply = (struct http_reply){0};
+}

@@ -1,0 +1,23 @@
+/*
+ * What inference threads do with a request: body to spikes to picture, each part timed. The body
+ * is read, the models are run and the reply is filled here; nothing here touches the network of
+ * cables.
+ */
+#ifndef SPIKELOOM_SERVER_INFER_H
+#define SPIKELOOM_SERVER_INFER_H
+
+#include "server/pool.h"
+#include "server/request.h"
+
+/* The hooks that run, drop and watch requests. */
+struct pool_hooks infer_pool_hooks(void);
+
+/* One for each route: fills the reply on success, returns what went wrong otherwise. */
+enum status infer_synthesize(struct request *request, struct inference *scratch,
+                             struct error *error);
+enum status infer_reconstruct(struct request *request, struct inference *scratch,
+                              struct error *error);
+enum status infer_encode(struct request *request, struct inference *scratch, struct error *error);
+enum status infer_decode(struct request *request, struct inference *scratch, struct error *error);
+
+#endif

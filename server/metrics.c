@@ -1,0 +1,209 @@
+#include "server/metrics.h"
+
+#include "core/base/mem.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum { METRICS_NUM_BOUNDS = 14, METRICS_MAX_CODE = 600 };
+
+static const double metrics_bounds[METRICS_NUM_BOUNDS] = {
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+
+struct metrics_histogram {
+    uint64_t counts[METRICS_NUM_BOUNDS + 1]; /* each bucket alone; the last one is +Inf's */
+    uint64_t sum_us;
+};
+
+struct metrics_route {
+    uint64_t codes[METRICS_MAX_CODE];
+    struct metrics_histogram duration;
+};
+
+struct metrics {
+    pthread_mutex_t mutex;
+    const char *const *route_names;
+    int num_routes;
+    struct metrics_histogram queue, compute;
+    uint64_t rejected[STATUS_COUNT];
+    uint64_t synops, spikes;
+    struct metrics_route routes[];
+};
+
+/* Outcomes that mean that the server turned a request away, not that the request was wrong. */
+static const enum status metrics_rejections[] = {STATUS_TOO_LARGE,  STATUS_CLIENT_GONE,
+                                                 STATUS_NO_MEMORY,  STATUS_NOT_READY,
+                                                 STATUS_OVERLOADED, STATUS_DEADLINE};
+
+struct metrics *metrics_open(const char *const *route_names, int num_routes)
+{
+    struct metrics *metrics =
+        mem_alloc(1, sizeof *metrics + (size_t)num_routes * sizeof metrics->routes[0]);
+    if (!metrics)
+        return NULL;
+    metrics->route_names = route_names;
+    metrics->num_routes = num_routes;
+    pthread_mutex_init(&metrics->mutex, NULL);
+    return metrics;
+}
+
+void metrics_close(struct metrics *metrics)
+{
+    if (!metrics)
+        return;
+    pthread_mutex_destroy(&metrics->mutex);
+    mem_free(metrics);
+}
+
+static void metrics_observe(struct metrics_histogram *histogram, uint64_t duration_us)
+{
+    int bucket = 0;
+    while (bucket < METRICS_NUM_BOUNDS && (double)duration_us > metrics_bounds[bucket] * 1e6)
+        bucket++;
+    histogram->counts[bucket]++;
+    histogram->sum_us += duration_us;
+}
+
+void metrics_record(struct metrics *metrics, const struct metrics_sample *sample)
+{
+    pthread_mutex_lock(&metrics->mutex);
+    struct metrics_route *route = &metrics->routes[sample->route];
+    if (sample->code > 0 && sample->code < METRICS_MAX_CODE)
+        route->codes[sample->code]++;
+    metrics_observe(&route->duration, sample->duration_us);
+    metrics->rejected[sample->status]++;
+    if (sample->computed) {
+        metrics_observe(&metrics->queue, sample->queue_us);
+        metrics_observe(&metrics->compute, sample->compute_us);
+        metrics->synops += sample->synops;
+        metrics->spikes += sample->spikes;
+    }
+    pthread_mutex_unlock(&metrics->mutex);
+}
+
+static enum status metrics_head(struct buf *out, const char *name, const char *type,
+                                const char *help)
+{
+    return buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* `label` is "" or name="value" followed by a comma. */
+static enum status metrics_write_histogram(struct buf *out, const char *name, const char *label,
+                                           const struct metrics_histogram *histogram)
+{
+    uint64_t total = 0;
+    enum status status = STATUS_OK;
+    for (int i = 0; i < METRICS_NUM_BOUNDS && status == STATUS_OK; i++) {
+        total += histogram->counts[i];
+        status = buf_printf(out, "%s_bucket{%sle=\"%g\"} %llu\n", name, label, metrics_bounds[i],
+                            (unsigned long long)total);
+    }
+    total += histogram->counts[METRICS_NUM_BOUNDS];
+    if (status != STATUS_OK)
+        return status;
+    /* a label set of its own ends without the comma */
+    size_t length = 0;
+    while (label[length] && label[length] != ',')
+        length++;
+    const char *open = length ? "{" : "", *close = length ? "}" : "";
+    return buf_printf(out,
+                      "%s_bucket{%sle=\"+Inf\"} %llu\n%s_sum%s%.*s%s %.6f\n%s_count%s%.*s%s %llu\n",
+                      name, label, (unsigned long long)total, name, open, (int)length, label, close,
+                      (double)histogram->sum_us / 1e6, name, open, (int)length, label, close,
+                      (unsigned long long)total);
+}
+
+static enum status metrics_write_requests(const struct metrics *metrics, struct buf *out)
+{
+    enum status status =
+        metrics_head(out, "spikeloom_requests_total", "counter", "Requests answered.");
+    for (int r = 0; r < metrics->num_routes; r++)
+        for (int code = 0; code < METRICS_MAX_CODE && status == STATUS_OK; code++)
+            if (metrics->routes[r].codes[code])
+                status =
+                    buf_printf(out, "spikeloom_requests_total{route=\"%s\",code=\"%d\"} %llu\n",
+                               metrics->route_names[r], code,
+                               (unsigned long long)metrics->routes[r].codes[code]);
+    return status;
+}
+
+static enum status metrics_write_durations(const struct metrics *metrics, struct buf *out)
+{
+    const char *name = "spikeloom_request_duration_seconds";
+    enum status status =
+        metrics_head(out, name, "histogram", "From the request line to the end of the reply.");
+    for (int r = 0; r < metrics->num_routes && status == STATUS_OK; r++) {
+        char label[96];
+        snprintf(label, sizeof label, "route=\"%s\",", metrics->route_names[r]);
+        status = metrics_write_histogram(out, name, label, &metrics->routes[r].duration);
+    }
+    if (status == STATUS_OK)
+        status = metrics_head(out, "spikeloom_queue_duration_seconds", "histogram",
+                              "Waiting for an inference thread.");
+    if (status == STATUS_OK)
+        status =
+            metrics_write_histogram(out, "spikeloom_queue_duration_seconds", "", &metrics->queue);
+    if (status == STATUS_OK)
+        status = metrics_head(out, "spikeloom_compute_duration_seconds", "histogram",
+                              "On an inference thread, decoding and drawing included.");
+    if (status == STATUS_OK)
+        status = metrics_write_histogram(out, "spikeloom_compute_duration_seconds", "",
+                                         &metrics->compute);
+    return status;
+}
+
+static enum status metrics_write_rejected(const struct metrics *metrics, struct buf *out)
+{
+    enum status status = metrics_head(out, "spikeloom_rejected_total", "counter",
+                                      "Requests turned away or given up, by reason.");
+    size_t count = sizeof metrics_rejections / sizeof *metrics_rejections;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        char reason[32] = "";
+        const char *name = status_name(metrics_rejections[i]);
+        for (size_t c = 0; name[c] && c + 1 < sizeof reason; c++)
+            reason[c] = (char)tolower((unsigned char)name[c]);
+        status = buf_printf(out, "spikeloom_rejected_total{reason=\"%s\"} %llu\n", reason,
+                            (unsigned long long)metrics->rejected[metrics_rejections[i]]);
+    }
+    return status;
+}
+
+static enum status metrics_write_rest(const struct metrics *metrics,
+                                      const struct metrics_gauges *gauges, struct buf *out)
+{
+    return buf_printf(out,
+                      "# HELP spikeloom_queue_depth Requests that wait for an inference thread.\n"
+                      "# TYPE spikeloom_queue_depth gauge\n"
+                      "spikeloom_queue_depth %d\n"
+                      "# HELP spikeloom_ready Whether requests are wanted.\n"
+                      "# TYPE spikeloom_ready gauge\n"
+                      "spikeloom_ready %d\n"
+                      "# HELP spikeloom_synops_total Synaptic operations.\n"
+                      "# TYPE spikeloom_synops_total counter\n"
+                      "spikeloom_synops_total %llu\n"
+                      "# HELP spikeloom_spikes_total Spikes of all layers.\n"
+                      "# TYPE spikeloom_spikes_total counter\n"
+                      "spikeloom_spikes_total %llu\n"
+                      "# HELP spikeloom_build_info The program.\n"
+                      "# TYPE spikeloom_build_info gauge\n"
+                      "spikeloom_build_info{version=\"" SPIKELOOM_VERSION "\"} 1\n",
+                      gauges->queue_depth, gauges->ready, (unsigned long long)metrics->synops,
+                      (unsigned long long)metrics->spikes);
+}
+
+enum status metrics_write(struct metrics *metrics, const struct metrics_gauges *gauges,
+                          struct buf *out)
+{
+    pthread_mutex_lock(&metrics->mutex);
+    enum status status = metrics_write_requests(metrics, out);
+    if (status == STATUS_OK)
+        status = metrics_write_durations(metrics, out);
+    if (status == STATUS_OK)
+        status = metrics_write_rejected(metrics, out);
+    if (status == STATUS_OK)
+        status = metrics_write_rest(metrics, gauges, out);
+    pthread_mutex_unlock(&metrics->mutex);
+    return status;
+}

@@ -1,0 +1,82 @@
+#include "server/reply.h"
+
+#include "api/negotiate.h"
+#include "api/problem.h"
+#include "core/base/mem.h"
+
+#include <string.h>
+
+enum { REPLY_PROBLEM_SIZE = 4096 };
+
+void reply_problem(struct request *request, const struct error *error)
+{
+    static const char fallback[] = "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\","
+                                   "\"status\":503,\"code\":\"no_memory\"}";
+    struct http_reply *reply = &request->exchange->reply;
+    struct buf body;
+    buf_init(&body, REPLY_PROBLEM_SIZE);
+    request->error = *error;
+    reply->abort = error->status == STATUS_CLIENT_GONE;
+    int code = status_http_code(error->status);
+    if (problem_write(error, &body) == STATUS_OK)
+        http_reply_take(reply, code, PROBLEM_CONTENT_TYPE, &body);
+    else
+        http_reply_static(reply, 503, PROBLEM_CONTENT_TYPE, fallback, sizeof fallback - 1);
+    buf_free(&body);
+    http_reply_header(reply, "Cache-Control", "no-store");
+    if (reply->code == 503)
+        http_reply_header(reply, "Retry-After", "1");
+}
+
+/* Whether the client has it already; if so, that is the answer. */
+static bool reply_if_known(struct request *request, const void *bytes, size_t size)
+{
+    struct http_exchange *exchange = request->exchange;
+    char etag[NEGOTIATE_ETAG_SIZE];
+    negotiate_etag(bytes, size, etag);
+    http_reply_header(&exchange->reply, "ETag", "%s", etag);
+    http_reply_header(&exchange->reply, "Vary", "Accept");
+    char *wanted = http_header_value(exchange, "If-None-Match");
+    bool known = negotiate_etag_listed(wanted, etag);
+    mem_free(wanted);
+    if (!known)
+        return false;
+    if (strcmp(exchange->request.method, "POST") == 0) {
+        struct error error;
+        error_plain(&error, STATUS_PRECONDITION_FAILED);
+        reply_problem(request, &error);
+    } else {
+        http_reply_static(&exchange->reply, 304, NULL, NULL, 0);
+    }
+    return true;
+}
+
+void reply_representation(struct request *request, const char *content_type, struct buf *body)
+{
+    struct http_reply *reply = &request->exchange->reply;
+    if (reply_if_known(request, body->bytes, body->size)) {
+        buf_free(body);
+        return;
+    }
+    http_reply_header(reply, "Cache-Control", "no-cache");
+    http_reply_take(reply, 200, content_type, body);
+}
+
+void reply_document(struct request *request, const char *content_type, const void *bytes,
+                    size_t size)
+{
+    struct http_reply *reply = &request->exchange->reply;
+    if (reply_if_known(request, bytes, size))
+        return;
+    http_reply_header(reply, "Cache-Control", "no-cache");
+    http_reply_static(reply, 200, content_type, bytes, size);
+}
+
+void reply_text(struct request *request, int code, const char *text)
+{
+    struct http_reply *reply = &request->exchange->reply;
+    http_reply_header(reply, "Cache-Control", "no-store");
+    http_reply_static(reply, code, "text/plain; charset=utf-8", text, strlen(text));
+    if (code == 503)
+        http_reply_header(reply, "Retry-After", "1");
+}

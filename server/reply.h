@@ -1,0 +1,25 @@
+/*
+ * The three shapes of an answer: a problem, a representation with an entity tag, and plain text.
+ */
+#ifndef SPIKELOOM_SERVER_REPLY_H
+#define SPIKELOOM_SERVER_REPLY_H
+
+#include "server/request.h"
+
+/* Answers with the problem and notes it in the request; 503 gets Retry-After. */
+void reply_problem(struct request *request, const struct error *error);
+
+/*
+ * Answers 200 with the bytes of `body`, which are taken, under an entity tag; or, when the client
+ * has them already (If-None-Match), 304 to GET and 412 to POST.
+ */
+void reply_representation(struct request *request, const char *content_type, struct buf *body);
+
+/* The same with bytes that outlive the server. */
+void reply_document(struct request *request, const char *content_type, const void *bytes,
+                    size_t size);
+
+/* Answers with `text` (static) as plain text that is not to be cached. */
+void reply_text(struct request *request, int code, const char *text);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * What the daemon knows of one request, from its first header to its line in the log.
+ */
+#ifndef SPIKELOOM_SERVER_REQUEST_H
+#define SPIKELOOM_SERVER_REQUEST_H
+
+#include "api/query.h"
+#include "models/inference.h"
+#include "server/http.h"
+#include "server/pool.h"
+#include "server/service.h"
+
+enum { REQUEST_ID_SIZE = 65 };
+
+/* How long each part took, in microseconds. */
+struct request_durations {
+    uint64_t queue, decode, cochlea, network, png;
+    uint64_t compute; /* on the inference thread in all */
+};
+
+struct request;
+
+/* What an inference thread does with a request: see infer.h. */
+typedef enum status (*infer_function)(struct request *request, struct inference *scratch,
+                                      struct error *error);
+
+struct request {
+    struct pool_item item; /* first: the two convert into one another */
+    infer_function infer;
+    struct service *service;        /* borrowed */
+    struct http_exchange *exchange; /* which owns this */
+    int route;                      /* index into the table of routes.c */
+    char id[REQUEST_ID_SIZE];
+    struct query query;
+    const char *media;       /* chosen from what the client accepts; static */
+    struct network *network; /* with a reference, once it is known; else NULL */
+    char model[NETWORK_NAME_SIZE];
+    struct error error; /* what went wrong; STATUS_OK if nothing */
+    bool has_seed, computed;
+    uint64_t seed;
+    struct inference_stats stats;
+    struct request_durations durations;
+};
+
+/* Takes the client's X-Request-Id over when it is sane, else makes one. NULL: out of memory. */
+struct request *request_new(struct service *service, struct http_exchange *exchange);
+void request_free(struct request *request); /* allows NULL */
+
+/* Takes the reference of `network` and notes its name. */
+void request_take_network(struct request *request, struct network *network);
+
+/* Counts the request and writes its line in the log. */
+void request_finish(const struct request *request, const char *route_name, bool delivered);
+
+#endif

@@ -1,0 +1,206 @@
+#include "server/routes.h"
+
+#include "api/negotiate.h"
+#include "core/base/mem.h"
+#include "server/handlers.h"
+#include "server/reply.h"
+
+#include <string.h>
+
+static const char *const routes_pictures[] = {"image/png", "application/json", "image/apng", NULL};
+static const char *const routes_animations[] = {"image/apng", "image/png", "application/json",
+                                                NULL};
+static const char *const routes_json[] = {"application/json", NULL};
+static const char *const routes_html[] = {"text/html", NULL};
+
+enum {
+    ROUTES_PICTURE = QUERY_MODEL | QUERY_SCALE | QUERY_FRAMES | QUERY_ENCODING | QUERY_TIMEOUT_MS,
+    ROUTES_INPUT = QUERY_SEED | QUERY_STEPS
+};
+
+static const struct route routes_table[] = {
+    {"/v1/synthesize", ROUTE_POST, ROUTES_PICTURE | ROUTES_INPUT, routes_pictures,
+     handlers_infer_begin, handlers_synthesize},
+    {"/v1/reconstruct", ROUTE_POST, ROUTES_PICTURE | ROUTES_INPUT | QUERY_POLARITY, routes_pictures,
+     handlers_infer_begin, handlers_reconstruct},
+    {"/v1/encode", ROUTE_POST,
+     QUERY_MODEL | QUERY_ENCODING | QUERY_TIMEOUT_MS | ROUTES_INPUT | QUERY_POLARITY, routes_json,
+     handlers_infer_begin, handlers_encode},
+    {"/v1/decode", ROUTE_POST, ROUTES_PICTURE, routes_pictures, handlers_infer_begin,
+     handlers_decode},
+    {"/v1/models", ROUTE_GET, 0, routes_json, NULL, handlers_models},
+    {"/v1/models/{name}", ROUTE_GET, 0, routes_json, NULL, handlers_model},
+    {"/v2/health/live", ROUTE_GET, 0, NULL, NULL, handlers_live},
+    {"/v2/health/ready", ROUTE_GET, 0, NULL, NULL, handlers_ready},
+    {"/healthz", ROUTE_GET, 0, NULL, NULL, handlers_live},
+    {"/readyz", ROUTE_GET, 0, NULL, NULL, handlers_ready},
+    {"/metrics", ROUTE_GET, 0, NULL, NULL, handlers_metrics},
+    {"/openapi.json", ROUTE_GET, 0, routes_json, NULL, handlers_openapi},
+    {"/", ROUTE_GET, 0, routes_html, NULL, handlers_page},
+};
+
+enum { ROUTES_COUNT = sizeof routes_table / sizeof *routes_table, ROUTES_UNKNOWN = ROUTES_COUNT };
+
+/* Names for metrics and log; the last one stands for every path that is no route. */
+static const char *routes_names[ROUTES_COUNT + 1];
+
+static bool routes_match(const char *pattern, const char *path, const char **name)
+{
+    const char *brace = strchr(pattern, '{');
+    *name = "";
+    if (!brace)
+        return strcmp(pattern, path) == 0;
+    size_t length = (size_t)(brace - pattern);
+    if (strncmp(pattern, path, length) != 0 || !query_is_model_name(path + length))
+        return false;
+    *name = path + length;
+    return true;
+}
+
+const struct route *routes_find(const char *path, const char **name)
+{
+    for (int i = 0; i < ROUTES_COUNT; i++)
+        if (routes_match(routes_table[i].pattern, path, name))
+            return &routes_table[i];
+    return NULL;
+}
+
+struct metrics *routes_open_metrics(void)
+{
+    for (int i = 0; i < ROUTES_COUNT; i++)
+        routes_names[i] = routes_table[i].pattern;
+    routes_names[ROUTES_UNKNOWN] = "unknown";
+    return metrics_open(routes_names, ROUTES_COUNT + 1);
+}
+
+static const char *routes_allow(const struct route *route)
+{
+    if (!route)
+        return "GET, HEAD, POST, OPTIONS";
+    return route->method == ROUTE_GET ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+}
+
+static bool routes_method_fits(const struct route *route, const char *method)
+{
+    if (route->method == ROUTE_POST)
+        return strcmp(method, "POST") == 0;
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+static void routes_answer_options(struct request *request, const struct route *route)
+{
+    struct http_reply *reply = &request->exchange->reply;
+    http_reply_header(reply, "Allow", "%s", routes_allow(route));
+    http_reply_static(reply, 204, NULL, NULL, 0);
+}
+
+/* The route of the request; without one the reply is set. */
+static const struct route *routes_choose(struct request *request)
+{
+    const struct http_request *asked = &request->exchange->request;
+    struct error error;
+    const char *name;
+    const struct route *route = routes_find(asked->path, &name);
+    bool options = strcmp(asked->method, "OPTIONS") == 0;
+    request->route = route ? (int)(route - routes_table) : ROUTES_UNKNOWN;
+    if (options && (route || strcmp(asked->path, "*") == 0)) {
+        routes_answer_options(request, route);
+        return NULL;
+    }
+    if (!route) {
+        error_set(&error, STATUS_NOT_FOUND, "There is no such path here; / tells what there is.");
+        reply_problem(request, &error);
+        return NULL;
+    }
+    if (routes_method_fits(route, asked->method))
+        return route;
+    http_reply_header(&request->exchange->reply, "Allow", "%s", routes_allow(route));
+    error_set(&error, STATUS_METHOD_NOT_ALLOWED, "%s takes %s.", route->pattern,
+              routes_allow(route));
+    reply_problem(request, &error);
+    return NULL;
+}
+
+static enum status routes_negotiate(struct request *request, const char *const *media,
+                                    struct error *error)
+{
+    if (!media)
+        return STATUS_OK;
+    if (media == routes_pictures && request->query.frames)
+        media = routes_animations;
+    int count = 0;
+    while (media[count])
+        count++;
+    char *accept = http_header_value(request->exchange, "Accept");
+    int chosen = negotiate_type(accept, media, count);
+    mem_free(accept);
+    if (chosen < 0)
+        return error_set(error, STATUS_NOT_ACCEPTABLE, "This can be had as %s%s only.", media[0],
+                         count > 1 ? ", image/apng, image/png or application/json" : "");
+    request->media = media[chosen];
+    return STATUS_OK;
+}
+
+static void routes_begin(void *context, struct http_exchange *exchange)
+{
+    struct service *service = context;
+    struct request *request = request_new(service, exchange);
+    exchange->context = request;
+    exchange->request.max_body = (size_t)service->config->max_body_bytes;
+    if (!request) {
+        error_plain(&exchange->failure, STATUS_NO_MEMORY);
+        return;
+    }
+    request->route = ROUTES_UNKNOWN;
+    http_reply_header(&exchange->reply, "X-Request-Id", "%s", request->id);
+    http_reply_header(&exchange->reply, "X-Content-Type-Options", "nosniff");
+    if (exchange->failure.status != STATUS_OK)
+        return;
+    const struct route *route = routes_choose(request);
+    if (!route)
+        return;
+    struct error error;
+    enum status status =
+        query_parse(exchange->request.query, route->parameters, &request->query, &error);
+    if (status == STATUS_OK)
+        status = routes_negotiate(request, route->media, &error);
+    if (status != STATUS_OK)
+        reply_problem(request, &error);
+    else if (route->begin)
+        route->begin(request);
+}
+
+static bool routes_handle(void *context, struct http_exchange *exchange)
+{
+    (void)context;
+    struct request *request = exchange->context;
+    return routes_table[request->route].handle(request);
+}
+
+static void routes_fail(void *context, struct http_exchange *exchange)
+{
+    (void)context;
+    if (exchange->context)
+        reply_problem(exchange->context, &exchange->failure);
+    else /* out of memory before anything began */
+        http_reply_static(&exchange->reply, 503, NULL, NULL, 0);
+}
+
+static void routes_done(void *context, struct http_exchange *exchange, bool delivered)
+{
+    (void)context;
+    struct request *request = exchange->context;
+    if (!request)
+        return;
+    request_finish(request, routes_names[request->route], delivered);
+    request_free(request);
+}
+
+struct http_hooks routes_hooks(struct service *service)
+{
+    return (struct http_hooks){.context = service,
+                               .begin = routes_begin,
+                               .handle = routes_handle,
+                               .fail = routes_fail,
+                               .done = routes_done};
+}

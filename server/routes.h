@@ -1,0 +1,35 @@
+/*
+ * The table of routes and what all of them share: finding the route, its methods, parameters and
+ * media types, the answer to a failure, the line in the log.
+ */
+#ifndef SPIKELOOM_SERVER_ROUTES_H
+#define SPIKELOOM_SERVER_ROUTES_H
+
+#include "server/http.h"
+#include "server/metrics.h"
+#include "server/request.h"
+#include "server/service.h"
+
+enum route_method { ROUTE_GET = 1 << 0, ROUTE_POST = 1 << 1 };
+
+struct route {
+    const char *pattern; /* a last segment in braces matches one model's name */
+    enum route_method method;
+    unsigned parameters;      /* bits of query_parameter */
+    const char *const *media; /* what it can answer with, favourite first; NULL: not negotiated */
+    /* Refuses by the headers alone; may be NULL. The reply is set where it fails. */
+    void (*begin)(struct request *request);
+    /* See http.h: true with a reply, false when another thread owns the exchange. */
+    bool (*handle)(struct request *request);
+};
+
+/* The route of a path and the name in its last segment ("" if none); NULL when there is none. */
+const struct route *routes_find(const char *path, const char **name);
+
+/* The hooks for http_open, with the service as their context. */
+struct http_hooks routes_hooks(struct service *service);
+
+/* Metrics with a row for each route and one for all unknown paths. NULL: out of memory. */
+struct metrics *routes_open_metrics(void);
+
+#endif

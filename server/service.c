@@ -1,0 +1,115 @@
+#include "server/service.h"
+
+#include "server/infer.h"
+#include "server/routes.h"
+
+#include <string.h>
+
+enum {
+    SERVICE_IDLE_SECONDS = 30,
+    SERVICE_TRANSFER_SECONDS = 60,
+    SERVICE_BODIES_AT_ONCE = 32 /* bodies of the largest size that may be held in memory */
+};
+
+static enum status service_open_http(struct service *service, struct error *error)
+{
+    const struct config *config = service->config;
+    struct http_settings settings = {
+        .host = config->host,
+        .port = config->port,
+        .num_threads = config->io_threads,
+        .max_connections = config->max_connections,
+        .idle_seconds = SERVICE_IDLE_SECONDS,
+        .transfer_seconds = SERVICE_TRANSFER_SECONDS,
+        .max_total_body = (size_t)config->max_body_bytes * SERVICE_BODIES_AT_ONCE,
+    };
+    struct http_hooks hooks = routes_hooks(service);
+    return http_open(&settings, &hooks, &service->http, error);
+}
+
+enum status service_open(const struct config *config, struct service *service, struct error *error)
+{
+    *service = (struct service){.config = config};
+    atomic_store(&service->phase, SERVICE_LOADING);
+    service->metrics = routes_open_metrics();
+    if (!service->metrics)
+        return error_plain(error, STATUS_NO_MEMORY);
+    struct pool_hooks hooks = infer_pool_hooks();
+    enum status status =
+        pool_open(config->infer_threads, config->queue_size, &hooks, &service->pool, error);
+    if (status == STATUS_OK)
+        status = service_open_http(service, error);
+    if (status == STATUS_OK)
+        status = registry_open(config->model_repository, &service->registry, error);
+    if (status == STATUS_OK)
+        atomic_store(&service->phase, SERVICE_READY);
+    return status;
+}
+
+bool service_is_ready(const struct service *service)
+{
+    return atomic_load(&service->phase) == SERVICE_READY;
+}
+
+bool service_is_serving(const struct service *service)
+{
+    return atomic_load(&service->phase) != SERVICE_LOADING;
+}
+
+enum status service_acquire_any(const struct service *service, const char *name,
+                                struct network **network, struct error *error)
+{
+    *network = registry_acquire(service->registry, name);
+    if (!*network)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "There is no model named '%s'; GET /v1/models lists those that there are.",
+                         name);
+    return STATUS_OK;
+}
+
+static struct network *service_acquire_default(const struct service *service,
+                                               enum network_task task)
+{
+    const char *name = task == NETWORK_SYNTHESIZE ? "speech-digits" : "mnist-ae";
+    struct network *network = registry_acquire(service->registry, name);
+    size_t count = registry_count(service->registry);
+    for (size_t i = 0; i < count && (!network || network->task != task); i++) {
+        network_release(network);
+        network = registry_acquire_at(service->registry, i);
+    }
+    if (network && network->task == task)
+        return network;
+    network_release(network);
+    return NULL;
+}
+
+enum status service_acquire(const struct service *service, const char *name, enum network_task task,
+                            struct network **network, struct error *error)
+{
+    *network = NULL;
+    if (*name == 0) {
+        *network = service_acquire_default(service, task);
+        if (!*network)
+            return error_set(error, STATUS_INVALID_ARGUMENT, "No model here takes %s.",
+                             network_modality(task));
+        return STATUS_OK;
+    }
+    enum status status = service_acquire_any(service, name, network, error);
+    if (status != STATUS_OK || (*network)->task == task)
+        return status;
+    status = error_set(error, STATUS_INVALID_ARGUMENT, "The model '%s' takes %s, not %s.", name,
+                       network_modality((*network)->task), network_modality(task));
+    network_release(*network);
+    *network = NULL;
+    return status;
+}
+
+void service_close(struct service *service)
+{
+    pool_close(service->pool); /* gives every suspended exchange back, which http_close needs */
+    service->pool = NULL;
+    http_close(service->http);
+    registry_close(service->registry);
+    metrics_close(service->metrics);
+    *service = (struct service){0};
+}

@@ -1,0 +1,55 @@
+/*
+ * The daemon as a whole: its parts, the phases of its life, and the models it serves.
+ */
+#ifndef SPIKELOOM_SERVER_SERVICE_H
+#define SPIKELOOM_SERVER_SERVICE_H
+
+#include "models/registry.h"
+#include "server/config.h"
+#include "server/http.h"
+#include "server/metrics.h"
+#include "server/pool.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum service_phase {
+    SERVICE_LOADING, /* only health and documents are answered */
+    SERVICE_READY,
+    SERVICE_DRAINING /* still answers everything, but asks balancers for no more */
+};
+
+struct service {
+    const struct config *config; /* borrowed */
+    struct http_server *http;
+    struct pool *pool;
+    struct metrics *metrics;
+    struct registry *registry; /* written before the phase turns READY, read after */
+    _Atomic enum service_phase phase;
+};
+
+/* Binds the port, starts the threads, loads the models. service_close cleans up after a failure. */
+enum status service_open(const struct config *config, struct service *service, struct error *error);
+
+/* Whether balancers should send requests. */
+bool service_is_ready(const struct service *service);
+
+/* Whether requests are answered at all: a repository is loaded. */
+bool service_is_serving(const struct service *service);
+
+/*
+ * A model with a reference that the caller gives back by network_release. `name` "" means the
+ * default of the task, or the first of the task where the repository has no model of that name.
+ * INVALID_ARGUMENT when there is none, or when it is of the other task.
+ */
+enum status service_acquire(const struct service *service, const char *name, enum network_task task,
+                            struct network **network, struct error *error);
+
+/* The same by its name alone. */
+enum status service_acquire_any(const struct service *service, const char *name,
+                                struct network **network, struct error *error);
+
+/* Stops everything in order. Waiting requests get 503. Allows a service half opened. */
+void service_close(struct service *service);
+
+#endif

@@ -1,0 +1,99 @@
+/* The daemon: reads its flags, serves, drains. */
+#include "server/config.h"
+#include "server/drain.h"
+#include "server/healthcheck.h"
+#include "server/log.h"
+#include "server/service.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_USAGE = 2 };
+
+static int main_complain(const struct error *error, int code)
+{
+    fprintf(stderr, "spikeloomd: %s\n", error->detail);
+    return code;
+}
+
+static void main_log_start(const struct service *service)
+{
+    const struct config *config = service->config;
+    struct log_line line;
+    log_begin(&line, LOG_INFO, "start");
+    writer_string(&line.writer, "version", SPIKELOOM_VERSION);
+    writer_string(&line.writer, "host", config->host);
+    writer_integer(&line.writer, "port", (uint64_t)http_port(service->http));
+    writer_integer(&line.writer, "models", registry_count(service->registry));
+    writer_integer(&line.writer, "io_threads", (uint64_t)config->io_threads);
+    writer_integer(&line.writer, "infer_threads", (uint64_t)config->infer_threads);
+    writer_integer(&line.writer, "queue_size", (uint64_t)config->queue_size);
+    log_end(&line);
+}
+
+static void main_log_signal(int signal)
+{
+    struct log_line line;
+    log_begin(&line, LOG_INFO, "drain");
+    writer_integer(&line.writer, "signal", (uint64_t)signal);
+    log_end(&line);
+}
+
+static void main_log_stop(int unanswered)
+{
+    struct log_line line;
+    log_begin(&line, unanswered ? LOG_WARN : LOG_INFO, "stop");
+    writer_integer(&line.writer, "unanswered", (uint64_t)unanswered);
+    log_end(&line);
+}
+
+static int main_serve(const struct config *config)
+{
+    struct service service;
+    struct error error;
+    drain_block_signals();
+    if (service_open(config, &service, &error) != STATUS_OK) {
+        service_close(&service);
+        return main_complain(&error, 1);
+    }
+    main_log_start(&service);
+    main_log_signal(drain_wait(&service));
+    int unanswered = drain_run(&service);
+    service_close(&service);
+    main_log_stop(unanswered);
+    return 0;
+}
+
+static int main_check_config(const struct config *config)
+{
+    struct registry *registry = NULL;
+    struct error error;
+    if (registry_open(config->model_repository, &registry, &error) != STATUS_OK)
+        return main_complain(&error, 1);
+    printf("%zu models in %s\n", registry_count(registry), config->model_repository);
+    registry_close(registry);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct config config;
+    struct error error;
+    if (config_read(argc, argv, &config, &error) != STATUS_OK)
+        return main_complain(&error, EXIT_USAGE);
+    log_set_level((enum log_level)config.log_level);
+    if (config.help) {
+        config_print_help(stdout);
+        return 0;
+    }
+    if (config.version) {
+        puts("spikeloomd " SPIKELOOM_VERSION);
+        return 0;
+    }
+    if (config.healthcheck) {
+        if (healthcheck_run(config.host, config.port, &error) != STATUS_OK)
+            return main_complain(&error, 1);
+        return 0;
+    }
+    return config.check_config ? main_check_config(&config) : main_serve(&config);
+}
