@@ -72,12 +72,14 @@ part() {
     [ "$part_failed" -eq 0 ]
 }
 
-# compile FOLDER OPTION...: configures FOLDER with the tests and builds everything.
+# compile FOLDER COMPILER OPTION...: configures FOLDER with the tests and builds everything.
 compile() {
     compile_folder=$1
-    shift
-    cmake -S "$root" -B "$compile_folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSPIKELOOM_TESTS=ON \
-        -DSPIKELOOM_WERROR=ON "$@" && cmake --build "$compile_folder" -j "$jobs"
+    compile_with=$2
+    shift 2
+    CC=$compile_with cmake -S "$root" -B "$compile_folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+        -DSPIKELOOM_TESTS=ON -DSPIKELOOM_WERROR=ON "$@" &&
+        cmake --build "$compile_folder" -j "$jobs"
 }
 
 # programs FOLDER LABEL: the test programs of FOLDER under one label, their cases counted.
@@ -120,7 +122,7 @@ finish() {
 
 run_valgrind() {
     launcher="valgrind;-q;--error-exitcode=99;--leak-check=full;--show-leak-kinds=definite,possible"
-    part build compile "$build" -DSPIKELOOM_TEST_LAUNCHER="$launcher" || finish
+    part build compile "$build" gcc -DSPIKELOOM_TEST_LAUNCHER="$launcher" || finish
     part unit-valgrind programs "$build" unit
     part f64-valgrind programs "$build" f64
 }
@@ -129,7 +131,7 @@ run_all() {
     part layers sh "$root/tests/layers/check.sh"
     part layers-self-test sh "$root/tests/layers/check.sh" --self-test
     part counting sh "$root/tests/tap_test.sh"
-    part build compile "$build" -DCMAKE_C_COMPILER=gcc -DSPIKELOOM_TEST_LAUNCHER= || finish
+    part build compile "$build" gcc -DSPIKELOOM_TEST_LAUNCHER= || finish
     part unit programs "$build" unit
     part f64 programs "$build" f64
     for script in "$root"/tests/train/*.sh; do
@@ -139,9 +141,8 @@ run_all() {
     part deploy deployment
     part daemon-libraries daemon_libraries
     part examples sh "$root/api/examples/run.sh" "$build"
-    part clang compile "$build/clang" -DCMAKE_C_COMPILER=clang
-    part asan-build compile "$build/asan" -DCMAKE_C_COMPILER=gcc \
-        -DSPIKELOOM_SANITIZE=address,undefined || finish
+    part clang compile "$build/clang" clang
+    part asan-build compile "$build/asan" gcc -DSPIKELOOM_SANITIZE=address,undefined || finish
     part asan-unit programs "$build/asan" unit
     part asan-http sh "$root/tests/http/run.sh" "$build/asan"
 }
