@@ -43,7 +43,7 @@ struct options {
     bool rate_encoding; /* --encoding rate */
     double max_rate_hz;
     int hidden;
-    int steps; /* 0 (not for autoencoder): those that the checkpoint was trained with */
+    int steps; /* evaluate: 0 takes those that the checkpoint was trained with */
     int epochs;
     int batch_size;
     double learning_rate;

@@ -104,7 +104,7 @@ static void test_defaults_of_an_audiocoder(void **state)
     assert_int_equal(options.command, COMMAND_AUDIOCODER);
     assert_string_equal(options.autoencoder, "a");
     assert_string_equal(options.images, "mnist:d");
-    assert_int_equal(options.steps, 0);
+    assert_int_equal(options.hidden, 96);
     assert_int_equal(options.epochs, 30);
     assert_int_equal(options.batch_size, 50);
     assert_true(options.learning_rate == 2e-3);
