@@ -59,6 +59,11 @@ uint32_t layer_fan_in(const struct layer_shape *shape)
     return (uint32_t)shape->width * (uint32_t)shape->in_channels;
 }
 
+real layer_rest_bias(const struct layer *layer)
+{
+    return (1 - layer->neuron.beta) * layer->neuron.threshold;
+}
+
 uint32_t network_num_inputs(const struct network *network)
 {
     return layer_num_inputs(&network->layers[0].shape);
@@ -137,6 +142,21 @@ static bool all_finite(const real *values, size_t count)
     return true;
 }
 
+static enum status network_validate_decoder(const struct network *network, struct error *error)
+{
+    for (int i = network->latent_layer + 1; i < network->num_layers; i++) {
+        const struct layer *layer = &network->layers[i];
+        real limit = layer_rest_bias(layer);
+        for (int channel = 0; channel < layer->shape.out_channels; channel++)
+            if (layer->bias[channel] > 0 && layer->bias[channel] >= limit)
+                return error_set(error, STATUS_INVALID_ARGUMENT,
+                                 "Channel %d of layer %d would spike without input, so that an "
+                                 "empty latent were no blank picture.",
+                                 channel, i);
+    }
+    return STATUS_OK;
+}
+
 static enum status network_validate_layers(const struct network *network, struct error *error)
 {
     for (int i = 0; i < network->num_layers; i++) {
@@ -187,6 +207,8 @@ enum status network_validate(const struct network *network, struct error *error)
             layer_num_outputs(&network->layers[network->num_layers - 1].shape))
         return error_set(error, STATUS_INVALID_ARGUMENT, "The output is not the image's size.");
     enum status status = network_validate_layers(network, error);
+    if (status == STATUS_OK)
+        status = network_validate_decoder(network, error);
     return status == STATUS_OK ? network_validate_input(network, error) : status;
 }
 

@@ -113,7 +113,8 @@ enum status network_add_layer(struct network *network, const struct layer_shape 
 
 /*
  * Checks that the whole hangs together: shapes chain, the output is the image, the latent is
- * inside, rate coding has max_rate_hz * dt <= 1, every number is finite.
+ * inside, the decoder is silent without input (an empty latent is a blank picture), rate coding has
+ * max_rate_hz * dt <= 1, every number is finite.
  */
 enum status network_validate(const struct network *network, struct error *error);
 
@@ -121,6 +122,12 @@ uint32_t layer_num_inputs(const struct layer_shape *shape);
 uint32_t layer_num_outputs(const struct layer_shape *shape);
 /* Rows of the weight matrix: inputs that one output unit sees. */
 uint32_t layer_fan_in(const struct layer_shape *shape);
+
+/*
+ * The bias below which a unit never spikes without input: the potential that it settles at,
+ * bias / (1 - beta), stays below the threshold.
+ */
+real layer_rest_bias(const struct layer *layer);
 
 uint32_t network_num_inputs(const struct network *network);
 uint32_t network_num_latents(const struct network *network);

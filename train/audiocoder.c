@@ -315,9 +315,9 @@ enum status command_audiocoder(const struct options *options, struct error *erro
     if (status == STATUS_OK && result.finished) {
         status = score(options, network, error);
         if (status == STATUS_OK)
-            status = record_training(options, result.seconds, network, error);
+            status = record_training(options, network, error);
         if (status == STATUS_OK)
-            status = record_save(network, options->out, error);
+            status = record_save(network, options->out, result.seconds, error);
     }
     utterances_free(&utterances);
     network_release(autoencoder);

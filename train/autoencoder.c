@@ -141,9 +141,9 @@ enum status command_autoencoder(const struct options *options, struct error *err
     if (status == STATUS_OK && result.finished) {
         status = score(options, network, error);
         if (status == STATUS_OK)
-            status = record_training(options, result.seconds, network, error);
+            status = record_training(options, network, error);
         if (status == STATUS_OK)
-            status = record_save(network, options->out, error);
+            status = record_save(network, options->out, result.seconds, error);
     }
     image_set_free(&set);
     network_release(network);

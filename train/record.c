@@ -13,16 +13,15 @@
 
 enum { RECORD_CARD_CAP = 1 << 20 };
 
-enum status record_training(const struct options *options, double seconds, struct network *network,
+enum status record_training(const struct options *options, struct network *network,
                             struct error *error)
 {
-    json_t *object =
-        json_pack("{s:s, s:s, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:f, s:s}", "command",
-                  options->command_line, "data", options->data, "images", options->images,
-                  "autoencoder", options->autoencoder, "seed", (json_int_t)options->seed, "rule",
-                  options->rule == RULE_BPTT ? "bptt" : "membrane", "epochs", options->epochs,
-                  "batch_size", options->batch_size, "learning_rate", options->learning_rate,
-                  "seconds", seconds, "program", "spikeloom-train " SPIKELOOM_VERSION);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command", options->command_line,
+        "data", options->data, "images", options->images, "autoencoder", options->autoencoder,
+        "seed", (json_int_t)options->seed, "rule", options->rule == RULE_BPTT ? "bptt" : "membrane",
+        "epochs", options->epochs, "batch_size", options->batch_size, "learning_rate",
+        options->learning_rate, "program", "spikeloom-train " SPIKELOOM_VERSION);
     char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     char *copy = text ? mem_copy_string(text) : NULL;
     free(text);
@@ -66,7 +65,8 @@ static enum status describe_object(const char *text, struct buf *card, struct er
     return object ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
 }
 
-static enum status write_card(const struct network *network, struct buf *card, struct error *error)
+static enum status write_card(const struct network *network, double seconds, struct buf *card,
+                              struct error *error)
 {
     buf_printf(card, "# %s\n\n", network->name);
     if (network->task == NETWORK_RECONSTRUCT)
@@ -87,13 +87,15 @@ static enum status write_card(const struct network *network, struct buf *card, s
     describe_layers(network, card);
     buf_printf(card, "\n## How it was made\n\n");
     enum status status = describe_object(network->training_json, card, error);
+    buf_printf(card, "| time | `%.0f s` |\n", seconds);
     buf_printf(card, "\n## Scores on the test split\n\n");
     if (status == STATUS_OK)
         status = describe_object(network->scores_json, card, error);
     return status;
 }
 
-enum status record_card(const struct network *network, const char *path, struct error *error)
+static enum status save_card(const struct network *network, const char *path, double seconds,
+                             struct error *error)
 {
     char card_path[PATH_MAX];
     const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
@@ -103,18 +105,19 @@ enum status record_card(const struct network *network, const char *path, struct 
         return error_set(error, STATUS_IO, "%s: the name is too long.", path);
     struct buf card;
     buf_init(&card, RECORD_CARD_CAP);
-    enum status status = write_card(network, &card, error);
+    enum status status = write_card(network, seconds, &card, error);
     if (status == STATUS_OK)
         status = file_replace(card_path, card.bytes, card.size, error);
     buf_free(&card);
     return status;
 }
 
-enum status record_save(struct network *network, const char *path, struct error *error)
+enum status record_save(struct network *network, const char *path, double seconds,
+                        struct error *error)
 {
     enum status status = checkpoint_save(path, network, error);
     if (status == STATUS_OK)
-        status = record_card(network, path, error);
+        status = save_card(network, path, seconds, error);
     if (status == STATUS_OK)
         printf("%s\n%s\n", path, network->scores_json);
     return status;

@@ -9,20 +9,17 @@
 #include "models/network.h"
 #include "train/options.h"
 
-/*
- * Puts command, data, seed, rule, epochs and seconds into network->training_json. `seconds` is
- * the time of the training, all its parts together.
- */
-enum status record_training(const struct options *options, double seconds, struct network *network,
+/* Puts command, data, seed, rule, epochs and the like into network->training_json. */
+enum status record_training(const struct options *options, struct network *network,
                             struct error *error);
 
 /*
- * Writes the card of a checkpoint at `path` (NAME.safetensors) to NAME.md beside it: what the
- * model is, how it was made, its scores.
+ * Writes the checkpoint at `path` (NAME.safetensors) and its card NAME.md beside it: what the
+ * model is, how it was made, its scores. `seconds`, how long training took, stands on the card
+ * alone, so that the same command makes the same checkpoint byte for byte. Says on standard output
+ * what was written.
  */
-enum status record_card(const struct network *network, const char *path, struct error *error);
-
-/* Writes `path` and its card, and says so on standard output. */
-enum status record_save(struct network *network, const char *path, struct error *error);
+enum status record_save(struct network *network, const char *path, double seconds,
+                        struct error *error);
 
 #endif

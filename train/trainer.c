@@ -167,6 +167,21 @@ static const real *shard_gradient(const struct shard *shard, const struct parame
                               : bptt_weight_gradient(shard->bptt, parameter->layer);
 }
 
+/*
+ * Keeps the decoder silent without input, so that an empty latent is a blank picture: a bias that
+ * stays below layer_rest_bias never drives a unit to its threshold.
+ */
+static void limit_bias(const struct network *network, const struct parameter *parameter,
+                       size_t first, size_t count)
+{
+    if (!parameter->is_bias || parameter->layer <= network->latent_layer)
+        return;
+    real limit = (real)0.99 * layer_rest_bias(&network->layers[parameter->layer]);
+    for (size_t i = first; i < first + count; i++)
+        if (parameter->value[i] > limit)
+            parameter->value[i] = limit;
+}
+
 /* Adds up the shards' gradients of one block of one parameter and updates it. */
 static void update_block(struct trainer *trainer, const struct parameter *parameter, size_t first,
                          size_t count)
@@ -183,6 +198,7 @@ static void update_block(struct trainer *trainer, const struct parameter *parame
         adam.weight_decay = 0;
     adam_step(&adam, trainer->learning_rate, trainer->updates + 1, parameter->value + first,
               parameter->moment1 + first, parameter->moment2 + first, sum, count);
+    limit_bias(trainer->network, parameter, first, count);
 }
 
 static size_t parameter_blocks(const struct parameter *parameter)

@@ -2,6 +2,9 @@
  * The training loop: batches in a shuffled order, gradients on all cores, Adam with a cosine
  * schedule, progress, and a state file from which an interrupted run goes on.
  *
+ * Biases of the decoder are kept below layer_rest_bias, so that an empty latent decodes to a blank
+ * picture.
+ *
  * A batch is always divided into TRAINER_SHARDS parts whose gradients are added in order, so that
  * the weights do not depend on the number of threads.
  */
