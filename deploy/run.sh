@@ -91,7 +91,15 @@ wait_until_ready() {
 
 synthesize() {
     url="http://127.0.0.1:$port/v1/synthesize?scale=8"
-    curl -fsS --data-binary "@$sample" -o digit.png "$url" || fail "No picture came back."
+    code=$(curl -sS --data-binary "@$sample" -o digit.png.tmp -w '%{http_code}' "$url") ||
+        fail "No answer came back."
+    if [ "$code" != 200 ]; then
+        cat digit.png.tmp >&2
+        echo >&2
+        rm -f digit.png.tmp
+        fail "No picture came back, but $code."
+    fi
+    mv digit.png.tmp digit.png
     echo "Wrote $(pwd)/digit.png, made from a spoken three by"
     echo "  curl --data-binary @$sample -o digit.png '$url'"
 }

@@ -114,6 +114,17 @@ daemon_libraries() {
         ! grep -q 'NEEDED.*\(blas\|gfortran\)' "$logs/libraries.txt"
 }
 
+# What `cmake --install` puts into a folder starts from there and finds its models.
+installation() {
+    installation_folder=$(mktemp -d)
+    DESTDIR=$installation_folder cmake --install "$root/build" --prefix /usr &&
+        "$installation_folder/usr/bin/spikeloomd" --check-config \
+            --model-repository "$installation_folder/usr/share/spikeloom/models"
+    installation_status=$?
+    rm -rf "$installation_folder"
+    return "$installation_status"
+}
+
 finish() {
     echo "$total_passed passed, $total_failed failed, $total_skipped skipped"
     [ "$total_failed" -eq 0 ] && [ "$total_passed" -gt 0 ]
@@ -140,6 +151,7 @@ run_all() {
     part http sh "$root/tests/http/run.sh" "$build"
     part deploy deployment
     part daemon-libraries daemon_libraries
+    part installation installation
     part examples sh "$root/api/examples/run.sh" "$build"
     part clang compile "$build/clang" clang
     part asan-build compile "$build/asan" gcc -DSPIKELOOM_SANITIZE=address,undefined || finish
