@@ -36,7 +36,7 @@ struct cochlea_section {
  * all threads.
  */
 struct cochlea_design {
-    int num_channels;                       /* of the output */
+    int num_channels; /* of the output */
     int decimation;
     struct cochlea_section sections[COCHLEA_MAX_SECTIONS]; /* [num_channels + 2], base first */
     double center_frequencies_hz[COCHLEA_MAX_SECTIONS];    /* [num_channels] */

@@ -12,6 +12,8 @@
 
 enum {
     IMAGE_MAX_PIXELS = 16 * 1024 * 1024, /* of an upload, width times height */
+    IMAGE_MAX_SIDE = 32768,              /* of an upload */
+    IMAGE_MAX_OUTPUT_SIDE = 1024,        /* of a picture to encode, before it is scaled */
     IMAGE_MAX_SCALE = 32
 };
 
@@ -27,9 +29,11 @@ enum image_polarity { IMAGE_POLARITY_KEEP, IMAGE_POLARITY_INVERT, IMAGE_POLARITY
 /*
  * Decodes a PNG (grey, colour, palette, alpha, 1 to 16 bit, interlaced) and scales it by area
  * averaging into `pixels` [height][width], 0..1; the aspect ratio is kept, the rest is black. A
- * picture of exactly width x height is taken over value for value (grey 8 bit: value / 255).
+ * picture of exactly width x height is taken over value for value (grey 8 bit: value / 255). Values
+ * are taken as they are stored: gAMA, sRGB and iCCP are ignored. Colour becomes grey by the luma
+ * weights of ITU-R BT.601. Needs memory for a few rows, whatever the size of the picture.
  * EMPTY: no bytes. UNSUPPORTED_MEDIA: not a PNG. MALFORMED: damaged or truncated. UNUSABLE: more
- * than IMAGE_MAX_PIXELS. NO_MEMORY.
+ * than IMAGE_MAX_PIXELS or IMAGE_MAX_SIDE. NO_MEMORY.
  */
 enum status image_decode_png(const uint8_t *bytes, size_t size, enum image_polarity polarity,
                              int width, int height, float *pixels, struct error *error);
@@ -46,15 +50,17 @@ uint8_t image_grey_byte(float value);
 
 /*
  * Appends an 8-bit grey PNG of `grey` [height][width], each pixel drawn scale x scale (1..32).
- * The bytes depend on the pixels and the scale alone. NO_MEMORY, TOO_LARGE (the buffer's cap).
+ * The bytes depend on the pixels, the scale and the version of zlib alone. NO_MEMORY, TOO_LARGE
+ * (the buffer's cap), INVALID_ARGUMENT (sides, scale or times out of range): `out` as it was.
  */
-enum status image_encode_png(const uint8_t *grey, int width, int height, int scale,
-                             struct buf *out, struct error *error);
+enum status image_encode_png(const uint8_t *grey, int width, int height, int scale, struct buf *out,
+                             struct error *error);
 
 /*
  * Appends an animated PNG of `num_frames` pictures, frames [num_frames][height][width], each
  * shown for delay_ms, the last one for hold_ms, looping for ever. The default image of decoders
- * that do not animate is the last frame, so that they show the finished picture.
+ * that do not animate is the last frame, so that they show the finished picture. Delays are
+ * 0 to 65535 ms. Errors as image_encode_png.
  */
 enum status image_encode_apng(const uint8_t *frames, int num_frames, int width, int height,
                               int scale, int delay_ms, int hold_ms, struct buf *out,

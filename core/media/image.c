@@ -1,0 +1,399 @@
+#include "core/media/image.h"
+
+#include "core/base/mem.h"
+#include "core/media/audio.h"
+#include "core/media/image_scale.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    IMAGE_SIGNATURE_SIZE = 8,
+    IMAGE_HEADER_SIZE = 33,    /* the signature and the chunk IHDR */
+    IMAGE_MAX_CHUNK = 1 << 20, /* libpng's memory for one chunk other than IDAT */
+    IMAGE_MAX_DELAY_MS = 65535
+};
+
+/* What libpng reports to: the first failure, kept until its jump has landed. */
+struct image_fault {
+    enum status status;
+    enum status otherwise; /* for what libpng itself complains of */
+    char text[120];
+};
+
+static void *image_allocate(png_structp png, png_alloc_size_t size)
+{
+    struct image_fault *fault = png_get_mem_ptr(png);
+    void *block = mem_alloc(1, size);
+    if (!block && fault->status == STATUS_OK)
+        fault->status = STATUS_NO_MEMORY;
+    return block;
+}
+
+static void image_release(png_structp png, void *block)
+{
+    (void)png;
+    mem_free(block);
+}
+
+static PNG_NORETURN void image_fail(png_structp png, const char *text)
+{
+    struct image_fault *fault = png_get_error_ptr(png);
+    if (fault->status == STATUS_OK) {
+        fault->status = fault->otherwise;
+        snprintf(fault->text, sizeof fault->text, "%s", text);
+    }
+    png_longjmp(png, 1);
+}
+
+static void image_ignore_warning(png_structp png, const char *text)
+{
+    (void)png;
+    (void)text;
+}
+
+/* Everything of one decoding; it outlives the jumps of libpng. */
+struct image_reader {
+    struct image_fault fault;
+    png_structp png;
+    png_infop info;
+    const uint8_t *bytes;
+    size_t left;
+    int width, height;
+    uint8_t *row;  /* 16 bits a channel */
+    float *shades; /* [width], 0..1, times alpha */
+    float *alphas; /* [width] */
+    struct image_scale scale;
+    double *shade_sums, *alpha_sums; /* [target_height][target_width] */
+    double shade, alpha;             /* totals over the picture */
+    double border_shade, border_alpha, border_count;
+};
+
+static void image_supply(png_structp png, png_bytep to, size_t count)
+{
+    struct image_reader *reader = png_get_io_ptr(png);
+    if (count > reader->left)
+        png_error(png, "it ends too early");
+    memcpy(to, reader->bytes, count);
+    reader->bytes += count;
+    reader->left -= count;
+}
+
+static uint32_t image_big_endian(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Turns away what is no PNG or too large, before anything is allocated. */
+static enum status image_check_header(const uint8_t *bytes, size_t size, struct error *error)
+{
+    static const uint8_t signature[IMAGE_SIGNATURE_SIZE + 1] = "\x89PNG\r\n\x1a\n";
+    const char *name = "";
+    if (size == 0)
+        return error_set(error, STATUS_EMPTY, "The picture is empty.");
+    if (memcmp(bytes, signature, size < IMAGE_SIGNATURE_SIZE ? size : IMAGE_SIGNATURE_SIZE)) {
+        if (audio_sniff(bytes, size, &name) == MEDIA_UNKNOWN)
+            name = "This kind of file";
+        return error_set(error, STATUS_UNSUPPORTED_MEDIA,
+                         "%s is not read as a picture; PNG is read.", name);
+    }
+    if (size < IMAGE_HEADER_SIZE || memcmp(bytes + IMAGE_SIGNATURE_SIZE, "\0\0\0\rIHDR", 8))
+        return error_set(error, STATUS_MALFORMED, "The PNG is cut short or has no header.");
+    uint32_t width = image_big_endian(bytes + 16), height = image_big_endian(bytes + 20);
+    if (width == 0 || height == 0)
+        return error_set(error, STATUS_MALFORMED, "The PNG has no pixels.");
+    if (width > IMAGE_MAX_SIDE || height > IMAGE_MAX_SIDE ||
+        (uint64_t)width * height > IMAGE_MAX_PIXELS)
+        return error_set(error, STATUS_UNUSABLE,
+                         "The picture has %lu x %lu pixels; at most %d in all, and %d a side, are "
+                         "taken.",
+                         (unsigned long)width, (unsigned long)height, IMAGE_MAX_PIXELS,
+                         IMAGE_MAX_SIDE);
+    return STATUS_OK;
+}
+
+/* Splits a row of libpng, big-endian and 16 bits a channel, into shades and alphas. */
+static void image_split_row(struct image_reader *reader, int channels, int count)
+{
+    for (int i = 0; i < count; i++) {
+        uint32_t value[4];
+        for (int c = 0; c < channels; c++) {
+            const uint8_t *place = reader->row + 2 * (i * channels + c);
+            value[c] = (uint32_t)place[0] << 8 | place[1];
+        }
+        bool coloured = channels > 2;
+        /* three equal channels give what one gives, to the bit */
+        float shade = coloured
+                          ? (float)((299 * value[0] + 587 * value[1] + 114 * value[2]) / 65535e3)
+                          : (float)(value[0] / 65535.0);
+        float alpha = channels % 2 ? 1 : (float)(value[channels - 1] / 65535.0);
+        reader->shades[i] = shade * alpha;
+        reader->alphas[i] = alpha;
+    }
+}
+
+/* Notes what decides between light strokes and dark ones. */
+static void image_survey_row(struct image_reader *reader, int row, int first, int step, int count)
+{
+    bool edge_row = row == 0 || row == reader->height - 1;
+    for (int i = 0; i < count; i++) {
+        int column = first + i * step;
+        double shade = (double)reader->shades[i], alpha = (double)reader->alphas[i];
+        reader->shade += shade;
+        reader->alpha += alpha;
+        if (edge_row || column == 0 || column == reader->width - 1) {
+            reader->border_shade += shade;
+            reader->border_alpha += alpha;
+            reader->border_count++;
+        }
+    }
+}
+
+/* One pass over the picture: all of it, or one of the seven of an interlaced one. */
+static void image_read_pass(struct image_reader *reader, bool interlaced, int pass)
+{
+    int channels = png_get_channels(reader->png, reader->info);
+    int first = interlaced ? (int)PNG_PASS_START_COL(pass) : 0;
+    int step = interlaced ? (int)PNG_PASS_COL_OFFSET(pass) : 1;
+    int first_row = interlaced ? (int)PNG_PASS_START_ROW(pass) : 0;
+    int row_step = interlaced ? (int)PNG_PASS_ROW_OFFSET(pass) : 1;
+    int count = (reader->width - first + step - 1) / step;
+    for (int row = first_row; count > 0 && row < reader->height; row += row_step) {
+        png_read_row(reader->png, reader->row, NULL);
+        image_split_row(reader, channels, count);
+        image_survey_row(reader, row, first, step, count);
+        image_scale_add(&reader->scale, row, first, step, reader->shades, count,
+                        reader->shade_sums);
+        image_scale_add(&reader->scale, row, first, step, reader->alphas, count,
+                        reader->alpha_sums);
+    }
+}
+
+/* Runs libpng over the file. All that it may leave by a jump is kept in `reader`. */
+static void image_read(struct image_reader *reader)
+{
+    if (setjmp(png_jmpbuf(reader->png)))
+        return;
+    png_set_user_limits(reader->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
+    png_set_chunk_malloc_max(reader->png, IMAGE_MAX_CHUNK);
+    /* profiles and texts, which may be bombs, are skipped unread */
+    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    png_set_read_fn(reader->png, reader, image_supply);
+    png_read_info(reader->png, reader->info);
+    png_set_expand_16(reader->png);
+    bool interlaced = png_get_interlace_type(reader->png, reader->info) != PNG_INTERLACE_NONE;
+    png_read_update_info(reader->png, reader->info);
+    reader->row = png_malloc(reader->png, png_get_rowbytes(reader->png, reader->info));
+    for (int pass = 0; pass < (interlaced ? PNG_INTERLACE_ADAM7_PASSES : 1); pass++)
+        image_read_pass(reader, interlaced, pass);
+    png_read_end(reader->png, NULL);
+}
+
+static enum status image_reader_open(struct image_reader *reader)
+{
+    size_t target = (size_t)reader->scale.target_width * (size_t)reader->scale.target_height;
+    reader->shades = mem_alloc((size_t)reader->width, sizeof *reader->shades);
+    reader->alphas = mem_alloc((size_t)reader->width, sizeof *reader->alphas);
+    reader->shade_sums = mem_alloc(target, sizeof *reader->shade_sums);
+    reader->alpha_sums = mem_alloc(target, sizeof *reader->alpha_sums);
+    if (!reader->shades || !reader->alphas || !reader->shade_sums || !reader->alpha_sums)
+        return STATUS_NO_MEMORY;
+    reader->fault.otherwise = STATUS_MALFORMED;
+    reader->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &reader->fault, image_fail,
+                                           image_ignore_warning, &reader->fault, image_allocate,
+                                           image_release);
+    if (reader->png)
+        reader->info = png_create_info_struct(reader->png);
+    return reader->info ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static void image_reader_close(struct image_reader *reader)
+{
+    if (reader->png) {
+        png_free(reader->png, reader->row);
+        png_destroy_read_struct(&reader->png, &reader->info, NULL);
+    }
+    mem_free(reader->shades);
+    mem_free(reader->alphas);
+    mem_free(reader->shade_sums);
+    mem_free(reader->alpha_sums);
+}
+
+static bool image_must_invert(const struct image_reader *reader, enum image_polarity polarity)
+{
+    if (polarity != IMAGE_POLARITY_AUTO)
+        return polarity == IMAGE_POLARITY_INVERT;
+    /* on transparent ground only the strokes say anything */
+    if (reader->border_alpha < reader->border_count / 2)
+        return reader->shade < reader->alpha / 2;
+    return reader->border_shade > reader->border_alpha / 2;
+}
+
+/*
+ * Shades are already over black. Over white, each is 1 - alpha higher; inverted, that leaves
+ * alpha - shade.
+ */
+static void image_reader_result(const struct image_reader *reader, bool invert, float *pixels)
+{
+    double weight = image_scale_weight(&reader->scale);
+    int count = reader->scale.target_width * reader->scale.target_height;
+    for (int i = 0; i < count; i++) {
+        double sum = invert ? reader->alpha_sums[i] - reader->shade_sums[i] : reader->shade_sums[i];
+        double mean = sum / weight;
+        pixels[i] = (float)(mean < 0 ? 0 : mean > 1 ? 1 : mean);
+    }
+}
+
+enum status image_decode_png(const uint8_t *bytes, size_t size, enum image_polarity polarity,
+                             int width, int height, float *pixels, struct error *error)
+{
+    enum status status = image_check_header(bytes, size, error);
+    if (status != STATUS_OK)
+        return status;
+    struct image_reader reader = {.bytes = bytes,
+                                  .left = size,
+                                  .width = (int)image_big_endian(bytes + 16),
+                                  .height = (int)image_big_endian(bytes + 20)};
+    image_scale_init(&reader.scale, reader.width, reader.height, width, height);
+    status = image_reader_open(&reader);
+    if (status == STATUS_OK) {
+        image_read(&reader);
+        status = reader.fault.status;
+    }
+    if (status == STATUS_OK)
+        image_reader_result(&reader, image_must_invert(&reader, polarity), pixels);
+    else if (status == STATUS_MALFORMED)
+        error_set(error, status, "The PNG is damaged: %s.", reader.fault.text);
+    else
+        error_plain(error, status);
+    image_reader_close(&reader);
+    return status;
+}
+
+void image_resize(const float *source, int source_width, int source_height, float *pixels,
+                  int width, int height)
+{
+    struct image_scale scale;
+    image_scale_init(&scale, source_width, source_height, width, height);
+    for (int row = 0; row < height; row++)
+        for (int column = 0; column < width; column++)
+            *pixels++ = (float)image_scale_mean(&scale, source, column, row);
+}
+
+uint8_t image_grey_byte(float value)
+{
+    /* written so that NaN becomes 0 */
+    if (!(value > 0))
+        return 0;
+    return value >= 1 ? 255 : (uint8_t)(255 * value + 0.5f);
+}
+
+/* Everything of one encoding; it outlives the jumps of libpng. */
+struct image_writer {
+    struct image_fault fault;
+    png_structp png;
+    png_infop info;
+    struct buf *out;
+    size_t size_before; /* of `out` */
+    uint8_t *row;       /* [width * scale] */
+};
+
+static void image_emit(png_structp png, png_bytep bytes, size_t size)
+{
+    struct image_writer *writer = png_get_io_ptr(png);
+    enum status status = buf_append(writer->out, bytes, size);
+    if (status != STATUS_OK) {
+        writer->fault.status = status;
+        png_error(png, "the buffer takes no more");
+    }
+}
+
+static void image_flush(png_structp png)
+{
+    (void)png;
+}
+
+static enum status image_writer_open(struct image_writer *writer, struct buf *out, size_t row_size)
+{
+    *writer = (struct image_writer){
+        .fault.otherwise = STATUS_INTERNAL, .out = out, .size_before = out->size};
+    writer->row = mem_alloc(row_size, 1);
+    writer->png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &writer->fault, image_fail,
+                                            image_ignore_warning, &writer->fault, image_allocate,
+                                            image_release);
+    if (writer->png) {
+        png_set_write_fn(writer->png, writer, image_emit, image_flush);
+        writer->info = png_create_info_struct(writer->png);
+    }
+    return writer->row && writer->info ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+/* Takes back what was appended unless all went well. */
+static enum status image_writer_close(struct image_writer *writer, enum status status,
+                                      struct error *error)
+{
+    struct buf *out = writer->out;
+    if (writer->png)
+        png_destroy_write_struct(&writer->png, &writer->info);
+    mem_free(writer->row);
+    if (status == STATUS_OK)
+        return status;
+    out->size = writer->size_before;
+    if (out->bytes)
+        out->bytes[out->size] = 0;
+    if (status == STATUS_INTERNAL)
+        return error_set(error, status, "Writing a PNG failed: %s.", writer->fault.text);
+    return error_plain(error, status);
+}
+
+static void image_write(struct image_writer *writer, const uint8_t *grey, int width, int height,
+                        int scale)
+{
+    png_structp png = writer->png;
+    if (setjmp(png_jmpbuf(png)))
+        return;
+    png_set_IHDR(png, writer->info, (png_uint_32)(width * scale), (png_uint_32)(height * scale), 8,
+                 PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
+    /* fixed, so that the bytes do not follow libpng's defaults */
+    png_set_compression_level(png, 6);
+    png_set_compression_mem_level(png, 8);
+    png_set_compression_strategy(png, 0);
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
+    png_write_info(png, writer->info);
+    for (int y = 0; y < height * scale; y++) {
+        for (int x = 0; x < width * scale; x++)
+            writer->row[x] = grey[y / scale * width + x / scale];
+        png_write_row(png, writer->row);
+    }
+    png_write_end(png, writer->info);
+}
+
+static enum status image_check_output(int width, int height, int scale, struct error *error)
+{
+    if (width < 1 || width > IMAGE_MAX_OUTPUT_SIDE || height < 1 || height > IMAGE_MAX_OUTPUT_SIDE)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "A picture has 1 to %d pixels a side.",
+                         IMAGE_MAX_OUTPUT_SIDE);
+    if (scale < 1 || scale > IMAGE_MAX_SCALE)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "The scale of a picture is 1 to %d.",
+                         IMAGE_MAX_SCALE);
+    return STATUS_OK;
+}
+
+enum status image_encode_png(const uint8_t *grey, int width, int height, int scale, struct buf *out,
+                             struct error *error)
+{
+    enum status status = image_check_output(width, height, scale, error);
+    if (status != STATUS_OK)
+        return status;
+    struct image_writer writer;
+    status = image_writer_open(&writer, out, (size_t)(width * scale));
+    if (status == STATUS_OK) {
+        image_write(&writer, grey, width, height, scale);
+        status = writer.fault.status;
+    }
+    return image_writer_close(&writer, status, error);
+}
