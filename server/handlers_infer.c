@@ -24,6 +24,12 @@ void handlers_infer_begin(struct request *request)
 static bool handlers_submit(struct request *request, infer_function function)
 {
     struct http_exchange *exchange = request->exchange;
+    struct error error;
+    if (exchange->request.body.size == 0) {
+        error_plain(&error, STATUS_EMPTY);
+        reply_problem(request, &error);
+        return true;
+    }
     int timeout_ms = request->query.given & QUERY_TIMEOUT_MS ? request->query.timeout_ms
                                                              : request->service->config->timeout_ms;
     request->item.deadline_us = clock_now_us() + (uint64_t)timeout_ms * 1000;
@@ -33,7 +39,6 @@ static bool handlers_submit(struct request *request, infer_function function)
     if (status == STATUS_OK)
         return false;
     /* once suspended, the way back leads through the event loop */
-    struct error error;
     error_plain(&error, status);
     reply_problem(request, &error);
     http_resume(exchange);

@@ -335,9 +335,9 @@ static bool http_expects_continue(struct http_transaction *transaction)
 }
 
 /*
- * The headers are in. A refusal is sent at once when no body follows, when the client waits for
- * leave to send it, or when it is too large to be worth reading; otherwise after the body, which
- * is thrown away: closing a connection with unread bytes would destroy the answer on its way.
+ * The headers are in. A refusal is sent at once when the client waits for leave to send the body,
+ * or when that is too large to be worth reading; otherwise after the body, which is thrown away:
+ * closing a connection with unread bytes would destroy the answer on its way.
  */
 static enum MHD_Result http_first_call(struct http_transaction *transaction, const char *method)
 {
@@ -359,11 +359,9 @@ static enum MHD_Result http_first_call(struct http_transaction *transaction, con
         exchange->reply.close = true;
         return http_answer(transaction);
     }
-    if (exchange->reply.code != 0) {
-        bool unread = has_body && length > exchange->request.max_body;
-        if (!has_body || unread || http_expects_continue(transaction))
-            return http_answer(transaction);
-    }
+    bool unread = length > exchange->request.max_body || http_expects_continue(transaction);
+    if (exchange->reply.code != 0 && unread)
+        return http_answer(transaction);
     buf_init(&exchange->request.body, exchange->request.max_body);
     if (has_body && exchange->reply.code == 0)
         http_open_form(transaction);

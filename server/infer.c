@@ -301,16 +301,15 @@ static enum status infer_answer_picture(struct request *request, struct inferenc
 
 /* --- routes -------------------------------------------------------------------------------- */
 
-/* What the body is; unknown bytes are left for a decoder to name. */
-static enum status infer_sniff(const struct request *request, enum media_kind *kind,
-                               const char **name, struct error *error)
+/* What the body is, and its name for sentences. */
+static enum media_kind infer_sniff(const struct request *request, const char **name)
 {
     const struct buf *body = &request->exchange->request.body;
-    if (body->size == 0)
-        return error_plain(error, STATUS_EMPTY);
     *name = "unknown";
-    *kind = audio_sniff(body->bytes, body->size, name);
-    return STATUS_OK;
+    enum media_kind kind = audio_sniff(body->bytes, body->size, name);
+    if (kind == MEDIA_UNKNOWN)
+        *name = "of no known kind";
+    return kind;
 }
 
 static enum status infer_picture_of(struct request *request, struct inference *scratch,
@@ -329,11 +328,8 @@ static enum status infer_picture_of(struct request *request, struct inference *s
 enum status infer_synthesize(struct request *request, struct inference *scratch,
                              struct error *error)
 {
-    enum media_kind kind;
     const char *name;
-    enum status status = infer_sniff(request, &kind, &name, error);
-    if (status != STATUS_OK)
-        return status;
+    enum media_kind kind = infer_sniff(request, &name);
     if (kind == MEDIA_PNG || kind == MEDIA_UNSUPPORTED_IMAGE || kind == MEDIA_JSON)
         return error_set(error, STATUS_UNSUPPORTED_MEDIA,
                          "The body is %s; /v1/synthesize takes a recording of speech.", name);
@@ -343,34 +339,27 @@ enum status infer_synthesize(struct request *request, struct inference *scratch,
 enum status infer_reconstruct(struct request *request, struct inference *scratch,
                               struct error *error)
 {
-    enum media_kind kind;
     const char *name;
-    enum status status = infer_sniff(request, &kind, &name, error);
-    if (status != STATUS_OK)
-        return status;
+    enum media_kind kind = infer_sniff(request, &name);
     if (kind != MEDIA_PNG)
-        return error_set(error, STATUS_UNSUPPORTED_MEDIA,
-                         "The body is %s; /v1/reconstruct takes a PNG picture.",
-                         kind == MEDIA_UNKNOWN ? "of no known kind" : name);
+        return error_set(error, kind == MEDIA_UNKNOWN ? STATUS_MALFORMED : STATUS_UNSUPPORTED_MEDIA,
+                         "The body is %s; /v1/reconstruct takes a PNG picture.", name);
     return infer_picture_of(request, scratch, NETWORK_RECONSTRUCT, error);
 }
 
 enum status infer_encode(struct request *request, struct inference *scratch, struct error *error)
 {
-    enum media_kind kind;
     const char *name;
-    enum status status = infer_sniff(request, &kind, &name, error);
-    if (status != STATUS_OK)
-        return status;
-    if (kind == MEDIA_UNSUPPORTED_IMAGE || kind == MEDIA_JSON)
-        return error_set(error, STATUS_UNSUPPORTED_MEDIA,
+    enum media_kind kind = infer_sniff(request, &name);
+    if (kind == MEDIA_UNSUPPORTED_IMAGE || kind == MEDIA_JSON || kind == MEDIA_UNKNOWN)
+        return error_set(error, kind == MEDIA_UNKNOWN ? STATUS_MALFORMED : STATUS_UNSUPPORTED_MEDIA,
                          "The body is %s; /v1/encode takes a PNG picture or a recording.", name);
     bool image = kind == MEDIA_PNG;
     if (!image && (request->query.given & QUERY_POLARITY))
         return error_set(error, STATUS_INVALID_ARGUMENT, "polarity is for pictures alone.");
     struct raster latent = {0};
-    status = infer_read(request, scratch, image ? NETWORK_RECONSTRUCT : NETWORK_SYNTHESIZE, &latent,
-                        error);
+    enum status status = infer_read(
+        request, scratch, image ? NETWORK_RECONSTRUCT : NETWORK_SYNTHESIZE, &latent, error);
     if (status == STATUS_OK)
         status = infer_check(request, error);
     if (status == STATUS_OK)
@@ -411,16 +400,13 @@ enum status infer_decode(struct request *request, struct inference *scratch, str
     const struct buf *body = &request->exchange->request.body;
     struct latent latent = {0};
     struct raster raster = {0};
-    enum media_kind kind;
     const char *name;
-    enum status status = infer_sniff(request, &kind, &name, error);
-    if (status != STATUS_OK)
-        return status;
+    enum media_kind kind = infer_sniff(request, &name);
     if (kind != MEDIA_JSON && kind != MEDIA_UNKNOWN)
         return error_set(error, STATUS_UNSUPPORTED_MEDIA,
                          "The body is %s; /v1/decode takes the JSON of /v1/encode.", name);
     uint64_t start = clock_now_us();
-    status = latent_read(body->bytes, body->size, &latent, error);
+    enum status status = latent_read(body->bytes, body->size, &latent, error);
     request->durations.decode = infer_lap(start);
     if (status == STATUS_OK) {
         request->has_seed = latent.has_seed;

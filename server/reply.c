@@ -28,8 +28,8 @@ void reply_problem(struct request *request, const struct error *error)
         http_reply_header(reply, "Retry-After", "1");
 }
 
-/* Whether the client has it already; if so, that is the answer. */
-static bool reply_if_known(struct request *request, const void *bytes, size_t size)
+/* Adds the fields that go with a representation; true when the client has it already. */
+static bool reply_is_known(struct request *request, const void *bytes, size_t size)
 {
     struct http_exchange *exchange = request->exchange;
     char etag[NEGOTIATE_ETAG_SIZE];
@@ -39,37 +39,39 @@ static bool reply_if_known(struct request *request, const void *bytes, size_t si
     char *wanted = http_header_value(exchange, "If-None-Match");
     bool known = negotiate_etag_listed(wanted, etag);
     mem_free(wanted);
-    if (!known)
+    return known;
+}
+
+static bool reply_refuse_known(struct request *request)
+{
+    struct error error;
+    if (strcmp(request->exchange->request.method, "POST") != 0)
         return false;
-    if (strcmp(exchange->request.method, "POST") == 0) {
-        struct error error;
-        error_plain(&error, STATUS_PRECONDITION_FAILED);
-        reply_problem(request, &error);
-    } else {
-        http_reply_static(&exchange->reply, 304, NULL, NULL, 0);
-    }
+    error_plain(&error, STATUS_PRECONDITION_FAILED);
+    reply_problem(request, &error);
     return true;
 }
 
 void reply_representation(struct request *request, const char *content_type, struct buf *body)
 {
     struct http_reply *reply = &request->exchange->reply;
-    if (reply_if_known(request, body->bytes, body->size)) {
+    bool known = reply_is_known(request, body->bytes, body->size);
+    if (known && reply_refuse_known(request)) {
         buf_free(body);
         return;
     }
     http_reply_header(reply, "Cache-Control", "no-cache");
-    http_reply_take(reply, 200, content_type, body);
+    http_reply_take(reply, known ? 304 : 200, content_type,
+                    body); /* the size alone goes with 304 */
 }
 
 void reply_document(struct request *request, const char *content_type, const void *bytes,
                     size_t size)
 {
     struct http_reply *reply = &request->exchange->reply;
-    if (reply_if_known(request, bytes, size))
-        return;
+    bool known = reply_is_known(request, bytes, size);
     http_reply_header(reply, "Cache-Control", "no-cache");
-    http_reply_static(reply, 200, content_type, bytes, size);
+    http_reply_static(reply, known ? 304 : 200, content_type, bytes, size);
 }
 
 void reply_text(struct request *request, int code, const char *text)

@@ -192,6 +192,12 @@ static void routes_done(void *context, struct http_exchange *exchange, bool deli
     struct request *request = exchange->context;
     if (!request)
         return;
+    if (exchange->reply.code == 0) { /* the connection ended before there was an answer */
+        if (exchange->failure.status == STATUS_OK)
+            error_plain(&exchange->failure, STATUS_CLIENT_GONE);
+        request->error = exchange->failure;
+        exchange->reply.code = status_http_code(exchange->failure.status);
+    }
     request_finish(request, routes_names[request->route], delivered);
     request_free(request);
 }

@@ -1,0 +1,164 @@
+# Every route as it is meant to be used.
+# shellcheck shell=sh
+
+start routes
+speech=$samples/3_en-us.wav
+picture=$samples/digit_3.png
+
+# --- synthesize -----------------------------------------------------------------------------
+expect 200 /v1/synthesize --data-binary "@$speech"
+cp "$scratch/body" "$scratch/synthesized.png"
+check "  is a PNG" is_png "$scratch/body"
+check "  of 28 x 28" test "$(png_size "$scratch/body")" = "28 28"
+check "  with its type" has Content-Type image/png
+check "  names the model" has Spikeloom-Model speech-digits
+check "  counts synops" test "$(field Spikeloom-Synops)" -gt 0
+check "  counts spikes" test "$(field Spikeloom-Spikes)" -gt 0
+check "  varies with Accept" has Vary Accept
+check "  times its parts" sh -c "echo '$(field Server-Timing)' | grep -Eq \
+    '^decode;dur=[0-9.]+, cochlea;dur=[0-9.]+, network;dur=[0-9.]+, png;dur=[0-9.]+$'"
+seed=$(field Spikeloom-Seed)
+tag=$(field ETag)
+expect 200 /v1/synthesize -H 'Content-Type: audio/wav' --data-binary "@$speech"
+check "  the same whatever the type says" cmp "$scratch/body" "$scratch/synthesized.png"
+expect 200 /v1/synthesize -F "file=@$speech"
+check "  the same from a form" cmp "$scratch/body" "$scratch/synthesized.png"
+check "  with the file's own seed" has Spikeloom-Seed "$seed"
+expect 200 /v1/synthesize -H 'Transfer-Encoding: chunked' --data-binary "@$speech"
+check "  the same in chunks" cmp "$scratch/body" "$scratch/synthesized.png"
+expect 200 /v1/synthesize -0 --data-binary "@$speech"
+check "  the same in HTTP/1.0" cmp "$scratch/body" "$scratch/synthesized.png"
+expect 200 "/v1/synthesize?seed=$seed&model=speech-digits&frames=0&scale=1" --data-binary "@$speech"
+check "  the same with everything said" cmp "$scratch/body" "$scratch/synthesized.png"
+expect 200 "/v1/synthesize?seed=9007199254740991" --data-binary "@$speech"
+check "  takes the largest seed" has Spikeloom-Seed 9007199254740991
+expect 200 "/v1/synthesize?%73eed=0" --data-binary "@$speech"
+check "  undoes percent-encoding" has Spikeloom-Seed 0
+expect 200 "/v1/synthesize?scale=8" --data-binary "@$speech"
+check "  of 224 x 224" test "$(png_size "$scratch/body")" = "224 224"
+check "  under another tag" test "$(field ETag)" != "$tag"
+expect 200 "/v1/synthesize?steps=5" --data-binary "@$speech" -H 'Accept: application/json'
+check "  of five steps" body_is '.num_steps == 5 and .latent.num_steps == 5'
+expect 200 "/v1/synthesize?frames=1" --data-binary "@$speech"
+check "  is animated" has Content-Type image/apng
+check "  with its control chunk" grep -q acTL "$scratch/body"
+expect 200 /v1/synthesize --data-binary "@$speech" -H 'Accept: image/apng'
+check "  animated by Accept" has Content-Type image/apng
+expect 200 /v1/synthesize --data-binary "@$speech" \
+    -H 'Accept: text/html,image/*;q=0.5,application/json;q=0.4,*/*;q=0.1'
+check "  the best of the q-values" has Content-Type image/png
+expect 200 /v1/synthesize --data-binary "@$speech" -H 'Accept: image/png;q=0.3' \
+    -H 'Accept: application/json;q=0.9'
+check "  over two lines" has Content-Type application/json
+check "  in full" body_is '.model == "speech-digits" and .modality == "audio" and .width == 28 and
+    .height == 28 and .spikes > 0 and .synops > 0 and .latent.encoding == "aer" and
+    (.latent.counts | length) == .latent.num_units and (has("class") | not)'
+jq -r .image_png "$scratch/body" | base64 -d >"$scratch/from_json.png"
+check "  and the same picture" cmp "$scratch/from_json.png" "$scratch/synthesized.png"
+expect 412 /v1/synthesize --data-binary "@$speech" -H "If-None-Match: $tag"
+expect 200 /v1/synthesize --data-binary "@$speech" -H 'If-None-Match: "other"'
+for file in "$samples"/*_en-us.wav; do
+    expect 200 /v1/synthesize --data-binary "@$file"
+done
+
+# --- reconstruct ----------------------------------------------------------------------------
+expect 200 /v1/reconstruct --data-binary "@$picture"
+cp "$scratch/body" "$scratch/reconstructed.png"
+check "  names the model" has Spikeloom-Model mnist-ae
+expect 200 /v1/reconstruct -F "file=@$picture;type=image/png"
+check "  the same from a form" cmp "$scratch/body" "$scratch/reconstructed.png"
+expect 200 "/v1/reconstruct?polarity=auto" --data-binary "@$picture"
+check "  bright strokes stay" cmp "$scratch/body" "$scratch/reconstructed.png"
+expect 200 "/v1/reconstruct?polarity=invert" --data-binary "@$picture"
+check "  inverted is another" sh -c "! cmp -s $scratch/body $scratch/reconstructed.png"
+
+# --- encode and decode ----------------------------------------------------------------------
+expect 200 /v1/encode --data-binary "@$speech"
+check "  in full" body_is '.model == "speech-digits" and .modality == "audio" and
+    .encoding == "aer" and .dt_ms > 0 and (.seed | type) == "number" and
+    (.events | length) == (.counts | add) and (.events == (.events | sort | unique))'
+cp "$scratch/body" "$scratch/latent.json"
+expect 200 /v1/encode --data-binary "@$picture"
+check "  sees a picture" body_is '.model == "mnist-ae" and .modality == "image"'
+jq -c '.events |= reverse | del(.counts, .encoding, .seed, .dt_ms)' "$scratch/latent.json" \
+    >"$scratch/reversed.json"
+expect 200 /v1/decode --data-binary "@$scratch/reversed.json"
+check "  events in any order" cmp "$scratch/body" "$scratch/synthesized.png"
+expect 200 "/v1/decode?model=speech-digits" -H 'Content-Type: application/json' \
+    --data-binary "@$scratch/latent.json"
+expect 200 "/v1/decode?scale=8" --data-binary "@$scratch/latent.json"
+check "  of 224 x 224" test "$(png_size "$scratch/body")" = "224 224"
+jq -c '.events = [] | .counts = []' "$scratch/latent.json" >"$scratch/empty.json"
+expect 200 /v1/decode --data-binary "@$scratch/empty.json" -H 'Accept: application/json'
+check "  nothing is drawn from nothing" body_is '.latent.events == []'
+jq -r .image_png "$scratch/body" | base64 -d >"$scratch/blank.png"
+check "  is a PNG" is_png "$scratch/blank.png"
+
+# through PATH FILE ENCODING: encode and decode give what PATH gives, byte for byte.
+through() {
+    ask "$1" --data-binary "@$2"
+    [ "$code" = 200 ] && cp "$scratch/body" "$scratch/direct" || return 1
+    ask "/v1/encode?encoding=$3" --data-binary "@$2"
+    [ "$code" = 200 ] && cp "$scratch/body" "$scratch/through.json" || return 1
+    ask /v1/decode --data-binary "@$scratch/through.json"
+    [ "$code" = 200 ] && cmp "$scratch/body" "$scratch/direct"
+}
+for encoding in aer bitmap; do
+    for file in "$samples"/*.wav; do
+        check "encode ($encoding) and decode are synthesize: $(basename "$file")" \
+            through /v1/synthesize "$file" "$encoding"
+    done
+    for file in "$samples"/*.png; do
+        check "encode ($encoding) and decode are reconstruct: $(basename "$file")" \
+            through /v1/reconstruct "$file" "$encoding"
+    done
+done
+
+# --- documents ------------------------------------------------------------------------------
+for path in / /openapi.json /v1/models /v1/models/mnist-ae /metrics /v2/health/live \
+    /v2/health/ready /healthz /readyz; do
+    expect 200 "$path"
+    length=$(wc -c <"$scratch/body")
+    expect 200 "$path" -I
+    [ "$path" = /metrics ] ||
+        check "  HEAD $path has the length of GET" has Content-Length "$length"
+    expect 204 "$path" -X OPTIONS
+    check "  allows" has Allow "GET, HEAD, OPTIONS"
+    expect 200 "$path" -0 -H 'Host:'
+done
+for path in / /openapi.json /v1/models /v1/models/mnist-ae; do
+    ask "$path"
+    expect 304 "$path" -H "If-None-Match: $(field ETag)"
+    expect 304 "$path" -H "If-None-Match: \"x\", W/$(field ETag)"
+    expect 406 "$path" -H 'Accept: image/gif'
+done
+ask /
+check "the page has a strict policy" sh -c \
+    "echo '$(field Content-Security-Policy | tr -d "'")' | grep -q '^default-src none;'"
+ask /openapi.json
+check "the contract names all routes" body_is '.openapi == "3.1.0" and (.paths | keys) ==
+    (["/v1/synthesize", "/v1/reconstruct", "/v1/encode", "/v1/decode", "/v1/models",
+      "/v1/models/{name}", "/v2/health/live", "/v2/health/ready", "/healthz", "/readyz",
+      "/metrics", "/openapi.json", "/"] | sort)'
+ask /v1/models
+check "models have cards" body_is '(.models | length) >= 1 and
+    (.models | map(.name) | . == sort) and
+    (.models | all((.sha256 | length) == 64 and .num_steps > 0 and (.layers | length) >= 2))'
+ask /metrics
+check "metrics are text" has Content-Type "text/plain; version=0.0.4; charset=utf-8"
+for name in spikeloom_requests_total spikeloom_request_duration_seconds_bucket \
+    spikeloom_queue_duration_seconds_count spikeloom_compute_duration_seconds_sum \
+    spikeloom_queue_depth spikeloom_rejected_total spikeloom_synops_total spikeloom_spikes_total \
+    spikeloom_model_info spikeloom_build_info process_start_time_seconds \
+    process_resident_memory_bytes process_open_fds; do
+    check "  with $name" grep -q "^$name[ {]" "$scratch/body"
+done
+check "  every line is a comment or a sample" sh -c "! grep -Ev \
+    '^(# (HELP|TYPE) [a-z_]+ .*|[a-z_]+(\{[a-z_0-9]+=\"[^\"]*\"(,[a-z_0-9]+=\"[^\"]*\")*\})? [0-9.e+-]+)\$' \
+    '$scratch/body'"
+expect 204 / -X OPTIONS --request-target '*'
+expect 200 /healthz -H 'X-Request-Id: my-id.7'
+check "takes the request id over" has X-Request-Id my-id.7
+expect 200 /healthz -H 'X-Request-Id: <script>'
+check "makes another for a strange one" sh -c "echo '$(field X-Request-Id)' | grep -Eq '^[0-9a-f]{32}$'"
+check "--healthcheck is content" "$daemon_program" --healthcheck --port "${daemon_url##*:}"

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Tests of the running daemon: every route, every code, bad input, determinism, and its end.
+#
+#   sh tests/http/run.sh BUILD_FOLDER
+#
+# Serves the models of models/weights, or of the folder $SPIKELOOM_TEST_MODELS. Prints a line for
+# each check and, last, "N passed, N failed, N skipped"; exits 1 when anything failed.
+set -u
+
+[ $# -eq 1 ] || {
+    echo "usage: sh tests/http/run.sh BUILD_FOLDER" >&2
+    exit 2
+}
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+samples=$root/tests/samples
+models=${SPIKELOOM_TEST_MODELS:-$root/models/weights}
+daemon_program=$1/spikeloomd
+scratch=$(mktemp -d)
+daemon_folder=$scratch
+pids=
+
+. "$here/daemon.sh"
+. "$here/check.sh"
+
+# Ends what is still running, whatever happened.
+clean_up() {
+    for pid in $pids; do
+        kill -KILL "$pid" 2>/dev/null
+    done
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+# start NAME FLAG...: a daemon that clean_up knows of.
+start() {
+    start_name=$1
+    shift
+    daemon_start "$start_name" --model-repository "$models" "$@" || {
+        echo "not ok - the daemon starts: $start_name"
+        echo "$check_passed passed, $((check_failed + 1)) failed, $check_skipped skipped"
+        exit 1
+    }
+    pids="$pids $daemon_pid"
+}
+
+# A build with sanitizers is slow: fewer uploads are compared.
+uploads=200
+grep -q '^SPIKELOOM_SANITIZE:[A-Z]*=..*' "$1/CMakeCache.txt" 2>/dev/null && uploads=40
+
+cc -O1 -o "$scratch/uploads" "$here/uploads.c" -lz || exit 1
+
+. "$here/routes.sh"
+. "$here/bad_input.sh"
+. "$here/determinism.sh"
+. "$here/lifecycle.sh"
+
+echo "$check_passed passed, $check_failed failed, $check_skipped skipped"
+[ "$check_failed" -eq 0 ]
