@@ -14,7 +14,6 @@
 #include "train/record.h"
 #include "train/trainer.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -249,7 +248,6 @@ static enum status train(const struct options *options, struct network *network,
 {
     char state_path[PATH_MAX];
     struct json_log *log = NULL;
-    snprintf(state_path, sizeof state_path, "%s.state", options->out);
     struct trainer_settings settings = {.epochs = options->epochs,
                                         .batch_size = options->batch_size,
                                         .learning_rate = options->learning_rate,
@@ -271,7 +269,9 @@ static enum status train(const struct options *options, struct network *network,
                                     .num_samples = utterances->num_utterances,
                                     .has_latent = true,
                                     .fill = fill_utterance};
-    enum status status = json_log_open(options->log, &log, error);
+    enum status status = record_state_path(options->out, state_path, error);
+    if (status == STATUS_OK)
+        status = json_log_open(options->log, &log, error);
     if (status == STATUS_OK) {
         trainer_initialize(network, network->latent_layer + 1, 1, options->seed);
         status = trainer_run(network, &source, &settings, log, result, error);

@@ -8,7 +8,6 @@
 #include "train/record.h"
 #include "train/trainer.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,11 +87,12 @@ static enum status train(const struct options *options, struct image_set *set,
     char state_path[PATH_MAX];
     struct json_log *log = NULL;
     struct trainer_settings settings;
-    snprintf(state_path, sizeof state_path, "%s.state", options->out);
-    start_settings(options, state_path, &settings);
-    enum status status = json_log_open(options->log, &log, error);
+    enum status status = record_state_path(options->out, state_path, error);
+    if (status == STATUS_OK)
+        status = json_log_open(options->log, &log, error);
     if (status != STATUS_OK)
         return status;
+    start_settings(options, state_path, &settings);
     struct trainer_source source = {
         .context = set, .num_samples = set->num_images, .fill = fill_image};
     if (options->rule == RULE_MEMBRANE) {

@@ -6,10 +6,10 @@
 #include "models/checkpoint.h"
 #include "train/json_log.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { RECORD_CARD_CAP = 1 << 20 };
 
@@ -112,13 +112,26 @@ static enum status save_card(const struct network *network, const char *path, do
     return status;
 }
 
+enum status record_state_path(const char *out, char path[PATH_MAX], struct error *error)
+{
+    int length = snprintf(path, PATH_MAX, "%s.state", out);
+    return length > 0 && length < PATH_MAX
+               ? STATUS_OK
+               : error_set(error, STATUS_IO, "%s: the name is too long.", out);
+}
+
 enum status record_save(struct network *network, const char *path, double seconds,
                         struct error *error)
 {
+    char state_path[PATH_MAX];
     enum status status = checkpoint_save(path, network, error);
     if (status == STATUS_OK)
         status = save_card(network, path, seconds, error);
     if (status == STATUS_OK)
+        status = record_state_path(path, state_path, error);
+    if (status == STATUS_OK) {
+        unlink(state_path);
         printf("%s\n%s\n", path, network->scores_json);
+    }
     return status;
 }
