@@ -9,7 +9,6 @@
 #include "train/augment.h"
 #include "train/class_images.h"
 #include "train/dataset.h"
-#include "train/evaluation.h"
 #include "train/json_log.h"
 #include "train/record.h"
 #include "train/trainer.h"
@@ -280,22 +279,6 @@ static enum status train(const struct options *options, struct network *network,
     return status;
 }
 
-static enum status score(const struct options *options, struct network *network,
-                         struct error *error)
-{
-    struct speech_set test = {0};
-    struct scores scores;
-    struct evaluation_settings settings = {
-        .seed = options->seed, .threads = options->threads, .quiet = options->quiet};
-    enum status status = speech_set_load(options->data, DATASET_TEST, &test, error);
-    if (status == STATUS_OK)
-        status = evaluation_speech(network, &test, &settings, &scores, error);
-    if (status == STATUS_OK)
-        status = evaluation_store(&scores, network, error);
-    speech_set_free(&test);
-    return status;
-}
-
 enum status command_audiocoder(const struct options *options, struct error *error)
 {
     struct network *autoencoder = NULL, *network = network_new();
@@ -312,13 +295,8 @@ enum status command_audiocoder(const struct options *options, struct error *erro
         status = train(options, network, &utterances, &result, error);
     if (status == STATUS_OK && !result.finished)
         printf("Stopped. The same command with --resume goes on.\n");
-    if (status == STATUS_OK && result.finished) {
-        status = score(options, network, error);
-        if (status == STATUS_OK)
-            status = record_training(options, network, error);
-        if (status == STATUS_OK)
-            status = record_save(network, options->out, result.seconds, error);
-    }
+    if (status == STATUS_OK && result.finished)
+        status = record_finish(options, &result, network, error);
     utterances_free(&utterances);
     network_release(autoencoder);
     network_release(network);

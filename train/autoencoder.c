@@ -2,7 +2,6 @@
 
 #include "core/base/mem.h"
 #include "train/dataset.h"
-#include "train/evaluation.h"
 #include "train/json_log.h"
 #include "train/membrane.h"
 #include "train/record.h"
@@ -109,22 +108,6 @@ static enum status train(const struct options *options, struct image_set *set,
     return status;
 }
 
-static enum status score(const struct options *options, struct network *network,
-                         struct error *error)
-{
-    struct image_set test = {0};
-    struct scores scores;
-    struct evaluation_settings settings = {
-        .seed = options->seed, .threads = options->threads, .quiet = options->quiet};
-    enum status status = image_set_load(options->data, DATASET_TEST, &test, error);
-    if (status == STATUS_OK)
-        status = evaluation_images(network, &test, &settings, &scores, error);
-    if (status == STATUS_OK)
-        status = evaluation_store(&scores, network, error);
-    image_set_free(&test);
-    return status;
-}
-
 enum status command_autoencoder(const struct options *options, struct error *error)
 {
     struct image_set set = {0};
@@ -138,13 +121,8 @@ enum status command_autoencoder(const struct options *options, struct error *err
         status = train(options, &set, network, &result, error);
     if (status == STATUS_OK && !result.finished)
         printf("Stopped. The same command with --resume goes on.\n");
-    if (status == STATUS_OK && result.finished) {
-        status = score(options, network, error);
-        if (status == STATUS_OK)
-            status = record_training(options, network, error);
-        if (status == STATUS_OK)
-            status = record_save(network, options->out, result.seconds, error);
-    }
+    if (status == STATUS_OK && result.finished)
+        status = record_finish(options, &result, network, error);
     image_set_free(&set);
     network_release(network);
     return status;

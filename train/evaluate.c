@@ -1,7 +1,6 @@
 #include "train/commands.h"
 
 #include "models/checkpoint.h"
-#include "train/dataset.h"
 #include "train/evaluation.h"
 #include "train/json_log.h"
 
@@ -15,24 +14,10 @@ static enum status score(const struct options *options, const struct network *ne
                                            .seed = options->seed,
                                            .threads = options->threads,
                                            .quiet = options->quiet};
-    enum status status;
     if (settings.num_steps > network->num_steps)
         return error_set(error, STATUS_INVALID_ARGUMENT, "%s has %d steps, not %d.", options->model,
                          network->num_steps, settings.num_steps);
-    if (dataset_is_speech(options->data)) {
-        struct speech_set set = {0};
-        status = speech_set_load(options->data, DATASET_TEST, &set, error);
-        if (status == STATUS_OK)
-            status = evaluation_speech(network, &set, &settings, scores, error);
-        speech_set_free(&set);
-    } else {
-        struct image_set set = {0};
-        status = image_set_load(options->data, DATASET_TEST, &set, error);
-        if (status == STATUS_OK)
-            status = evaluation_images(network, &set, &settings, scores, error);
-        image_set_free(&set);
-    }
-    return status;
+    return evaluation_test_split(network, options->data, &settings, scores, error);
 }
 
 static void print_table(const json_t *scores)

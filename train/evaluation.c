@@ -309,6 +309,26 @@ enum status evaluation_speech(const struct network *network, const struct speech
     return status;
 }
 
+enum status evaluation_test_split(const struct network *network, const char *spec,
+                                  const struct evaluation_settings *settings, struct scores *scores,
+                                  struct error *error)
+{
+    if (dataset_is_speech(spec)) {
+        struct speech_set set = {0};
+        enum status status = speech_set_load(spec, DATASET_TEST, &set, error);
+        if (status == STATUS_OK)
+            status = evaluation_speech(network, &set, settings, scores, error);
+        speech_set_free(&set);
+        return status;
+    }
+    struct image_set set = {0};
+    enum status status = image_set_load(spec, DATASET_TEST, &set, error);
+    if (status == STATUS_OK)
+        status = evaluation_images(network, &set, settings, scores, error);
+    image_set_free(&set);
+    return status;
+}
+
 static json_t *number_or_null(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();

@@ -38,6 +38,11 @@ enum status evaluation_speech(const struct network *network, const struct speech
                               const struct evaluation_settings *settings, struct scores *scores,
                               struct error *error);
 
+/* Loads the test split of KIND:DIR and scores the network on it, by one of the two above. */
+enum status evaluation_test_split(const struct network *network, const char *spec,
+                                  const struct evaluation_settings *settings, struct scores *scores,
+                                  struct error *error);
+
 /* The scores as a JSON object, NAN as null; NULL when memory is out. */
 json_t *evaluation_json(const struct scores *scores);
 

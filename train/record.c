@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/mem.h"
 #include "models/checkpoint.h"
+#include "train/evaluation.h"
 #include "train/json_log.h"
 
 #include <stdio.h>
@@ -13,8 +14,8 @@
 
 enum { RECORD_CARD_CAP = 1 << 20 };
 
-enum status record_training(const struct options *options, struct network *network,
-                            struct error *error)
+static enum status describe_training(const struct options *options, struct network *network,
+                                     struct error *error)
 {
     json_t *object = json_pack(
         "{s:s, s:s, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command", options->command_line,
@@ -120,7 +121,7 @@ enum status record_state_path(const char *out, char path[PATH_MAX], struct error
                : error_set(error, STATUS_IO, "%s: the name is too long.", out);
 }
 
-enum status record_save(struct network *network, const char *path, double seconds,
+static enum status save(struct network *network, const char *path, double seconds,
                         struct error *error)
 {
     char state_path[PATH_MAX];
@@ -134,4 +135,18 @@ enum status record_save(struct network *network, const char *path, double second
         printf("%s\n%s\n", path, network->scores_json);
     }
     return status;
+}
+
+enum status record_finish(const struct options *options, const struct trainer_result *result,
+                          struct network *network, struct error *error)
+{
+    struct scores scores;
+    struct evaluation_settings settings = {
+        .seed = options->seed, .threads = options->threads, .quiet = options->quiet};
+    enum status status = evaluation_test_split(network, options->data, &settings, &scores, error);
+    if (status == STATUS_OK)
+        status = evaluation_store(&scores, network, error);
+    if (status == STATUS_OK)
+        status = describe_training(options, network, error);
+    return status == STATUS_OK ? save(network, options->out, result->seconds, error) : status;
 }

@@ -8,23 +8,21 @@
 #include "core/base/status.h"
 #include "models/network.h"
 #include "train/options.h"
+#include "train/trainer.h"
 
 #include <limits.h>
-
-/* Puts command, data, seed, rule, epochs and the like into network->training_json. */
-enum status record_training(const struct options *options, struct network *network,
-                            struct error *error);
 
 /* The file from which an interrupted training of `out` goes on: OUT.state. IO if too long. */
 enum status record_state_path(const char *out, char path[PATH_MAX], struct error *error);
 
 /*
- * Writes the checkpoint at `path` (NAME.safetensors) and its card NAME.md beside it: what the
- * model is, how it was made, its scores. `seconds`, how long training took, stands on the card
- * alone, so that the same command makes the same checkpoint byte for byte. The state file,
- * no longer needed, is removed. Says on standard output what was written.
+ * Ends a training: scores the network on the test split, puts command, data, seed, rule and the
+ * like into its description, and writes the checkpoint options->out (NAME.safetensors) with its
+ * card NAME.md beside it. How long the training took stands on the card alone, so that the same
+ * command makes the same checkpoint byte for byte. The state file, no longer needed, is removed.
+ * Says on standard output what was written.
  */
-enum status record_save(struct network *network, const char *path, double seconds,
-                        struct error *error);
+enum status record_finish(const struct options *options, const struct trainer_result *result,
+                          struct network *network, struct error *error);
 
 #endif
