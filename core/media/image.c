@@ -14,7 +14,8 @@ enum {
     IMAGE_SIGNATURE_SIZE = 8,
     IMAGE_HEADER_SIZE = 33,    /* the signature and the chunk IHDR */
     IMAGE_MAX_CHUNK = 1 << 20, /* libpng's memory for one chunk other than IDAT */
-    IMAGE_MAX_DELAY_MS = 65535
+    IMAGE_MAX_SLACK = 4096,    /* bytes of IDAT beyond those that the last row may need */
+    IMAGE_RUN_LENGTHS = 3      /* Z_RLE of zlib */
 };
 
 /* What libpng reports to: the first failure, kept until its jump has landed. */
@@ -62,6 +63,8 @@ struct image_reader {
     png_infop info;
     const uint8_t *bytes;
     size_t left;
+    size_t left_after_data; /* `left` once the last IDAT has been read */
+    int64_t rows_left;      /* of all passes */
     int width, height;
     uint8_t *row;  /* 16 bits a channel */
     float *shades; /* [width], 0..1, times alpha */
@@ -152,6 +155,39 @@ static void image_survey_row(struct image_reader *reader, int row, int first, in
     }
 }
 
+/* What stays of the file after its last IDAT. */
+static size_t image_size_after_data(const uint8_t *bytes, size_t size)
+{
+    size_t offset = IMAGE_SIGNATURE_SIZE, end = 0;
+    while (size - offset >= 12 && size - offset - 12 >= image_big_endian(bytes + offset)) {
+        bool data = !memcmp(bytes + offset + 4, "IDAT", 4);
+        offset += 12 + image_big_endian(bytes + offset);
+        if (data)
+            end = offset;
+    }
+    return size - end;
+}
+
+/*
+ * After the last row libpng inflates all that is left and drops it. A bomb would keep it busy
+ * for minutes, so too much left before that row is an error.
+ */
+static void image_check_rest(struct image_reader *reader)
+{
+    size_t most = png_get_rowbytes(reader->png, reader->info) + IMAGE_MAX_SLACK;
+    if (reader->left > reader->left_after_data && reader->left - reader->left_after_data > most)
+        png_error(reader->png, "it holds more data than pixels");
+}
+
+static int64_t image_count_rows(const struct image_reader *reader, bool interlaced)
+{
+    int64_t rows = interlaced ? 0 : reader->height;
+    for (int pass = 0; interlaced && pass < PNG_INTERLACE_ADAM7_PASSES; pass++)
+        if (reader->width > (int)PNG_PASS_START_COL(pass))
+            rows += PNG_PASS_ROWS(reader->height, pass);
+    return rows;
+}
+
 /* One pass over the picture: all of it, or one of the seven of an interlaced one. */
 static void image_read_pass(struct image_reader *reader, bool interlaced, int pass)
 {
@@ -162,6 +198,8 @@ static void image_read_pass(struct image_reader *reader, bool interlaced, int pa
     int row_step = interlaced ? (int)PNG_PASS_ROW_OFFSET(pass) : 1;
     int count = (reader->width - first + step - 1) / step;
     for (int row = first_row; count > 0 && row < reader->height; row += row_step) {
+        if (--reader->rows_left == 0)
+            image_check_rest(reader);
         png_read_row(reader->png, reader->row, NULL);
         image_split_row(reader, channels, count);
         image_survey_row(reader, row, first, step, count);
@@ -187,6 +225,7 @@ static void image_read(struct image_reader *reader)
     bool interlaced = png_get_interlace_type(reader->png, reader->info) != PNG_INTERLACE_NONE;
     png_read_update_info(reader->png, reader->info);
     reader->row = png_malloc(reader->png, png_get_rowbytes(reader->png, reader->info));
+    reader->rows_left = image_count_rows(reader, interlaced);
     for (int pass = 0; pass < (interlaced ? PNG_INTERLACE_ADAM7_PASSES : 1); pass++)
         image_read_pass(reader, interlaced, pass);
     png_read_end(reader->png, NULL);
@@ -255,6 +294,7 @@ enum status image_decode_png(const uint8_t *bytes, size_t size, enum image_polar
         return status;
     struct image_reader reader = {.bytes = bytes,
                                   .left = size,
+                                  .left_after_data = image_size_after_data(bytes, size),
                                   .width = (int)image_big_endian(bytes + 16),
                                   .height = (int)image_big_endian(bytes + 20)};
     image_scale_init(&reader.scale, reader.width, reader.height, width, height);
@@ -358,16 +398,20 @@ static void image_write(struct image_writer *writer, const uint8_t *grey, int wi
     png_set_IHDR(png, writer->info, (png_uint_32)(width * scale), (png_uint_32)(height * scale), 8,
                  PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
-    /* fixed, so that the bytes do not follow libpng's defaults */
+    /*
+     * Fixed, so that the bytes do not follow libpng's defaults. Rows and pixels repeat `scale`
+     * times: against the row above, in runs, is small and fast.
+     */
     png_set_compression_level(png, 6);
     png_set_compression_mem_level(png, 8);
-    png_set_compression_strategy(png, 0);
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
+    png_set_compression_strategy(png, IMAGE_RUN_LENGTHS);
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
     png_write_info(png, writer->info);
-    for (int y = 0; y < height * scale; y++) {
-        for (int x = 0; x < width * scale; x++)
-            writer->row[x] = grey[y / scale * width + x / scale];
-        png_write_row(png, writer->row);
+    for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++)
+            memset(writer->row + x * scale, grey[y * width + x], (size_t)scale);
+        for (int i = 0; i < scale; i++)
+            png_write_row(png, writer->row);
     }
     png_write_end(png, writer->info);
 }

@@ -349,6 +349,33 @@ static void test_sides_are_checked_before_anything_is_allocated(void **state)
     check_sides(4096, 4096, STATUS_NO_MEMORY);
 }
 
+/* Data beyond the last row would be inflated for nothing. */
+static void test_more_data_than_pixels(void **state)
+{
+    (void)state;
+    static uint8_t grey[100 * SIDE * SIDE];
+    uint8_t rows[SIDE * (SIDE + 1) + 100] = {0};
+    float pixels[PIXELS];
+    struct buf buf;
+    const struct picture picture = {SIDE, SIDE, 8, GREY, 0, .pixels = grey};
+    put_begin(&buf, &picture);
+    put_stored(&buf, rows, sizeof rows);
+    put_chunk(&buf, "tEXt", grey, sizeof grey);
+    put_chunk(&buf, "IEND", NULL, 0);
+    assert_int_equal(decode(buf.bytes, buf.size, IMAGE_POLARITY_KEEP, pixels), STATUS_OK);
+    buf_free(&buf);
+    for (int interlaced = 0; interlaced < 2; interlaced++) {
+        struct picture bomb = picture;
+        bomb.interlaced = interlaced;
+        put_begin(&buf, &bomb);
+        put_stored(&buf, grey, sizeof grey);
+        put_chunk(&buf, "IEND", NULL, 0);
+        assert_int_equal(decode(buf.bytes, buf.size, IMAGE_POLARITY_KEEP, pixels),
+                         STATUS_MALFORMED);
+        buf_free(&buf);
+    }
+}
+
 /* Profiles and texts are skipped unread, so they cannot be bombs. */
 static void test_other_chunks_are_not_looked_at(void **state)
 {
@@ -408,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_refuses_other_kinds),
         cmocka_unit_test(test_truncated_and_damaged),
         cmocka_unit_test(test_sides_are_checked_before_anything_is_allocated),
+        cmocka_unit_test(test_more_data_than_pixels),
         cmocka_unit_test(test_other_chunks_are_not_looked_at),
         cmocka_unit_test(test_out_of_memory_in_decoding),
     };
