@@ -127,8 +127,8 @@ static enum container_extent container_check_sphere(const struct container *file
 /* Pages of a table of lengths and so many bytes. */
 static enum container_extent container_check_ogg(const struct container *file)
 {
-    size_t offset = 0;
-    while (container_has(file, offset, "OggS")) {
+    size_t offset = 0, pages = 0;
+    for (; container_has(file, offset, "OggS"); pages++) {
         if (file->size - offset < 27)
             return CONTAINER_TRUNCATED;
         size_t lengths = file->bytes[offset + 26], page = 27 + lengths;
@@ -140,7 +140,8 @@ static enum container_extent container_check_ogg(const struct container *file)
             return CONTAINER_TRUNCATED;
         offset += page;
     }
-    return CONTAINER_WHOLE;
+    /* the first page holds nothing but the first header */
+    return pages < 2 ? CONTAINER_TRUNCATED : CONTAINER_WHOLE;
 }
 
 /* Length in bytes of the MPEG audio frame at `offset`, or 0 where none can be told. */
