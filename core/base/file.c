@@ -11,8 +11,7 @@
 
 static enum status file_error(struct error *error, const char *path, const char *what)
 {
-    enum status status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO;
-    return error_set(error, status, "%s: %s failed: %s.", path, what, strerror(errno));
+    return error_set(error, STATUS_IO, "%s: %s failed: %s.", path, what, strerror(errno));
 }
 
 static enum status file_read_open(int descriptor, const char *path, struct buf *out,
@@ -40,7 +39,10 @@ static enum status file_read_open(int descriptor, const char *path, struct buf *
 
 enum status file_read(const char *path, struct buf *out, struct error *error)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    /* a pipe that nobody writes to must not be waited for */
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0 && errno == ENOENT)
+        return error_set(error, STATUS_NOT_FOUND, "%s: there is no such file.", path);
     if (descriptor < 0)
         return file_error(error, path, "opening");
     enum status status = file_read_open(descriptor, path, out, error);

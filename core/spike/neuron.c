@@ -7,7 +7,8 @@ enum status neuron_derive(const struct neuron_params *params, struct neuron *neu
                           struct error *error)
 {
     bool leaky = params->model == NEURON_LIF;
-    if (!isfinite(params->threshold) || params->threshold <= 0)
+    real threshold = (real)params->threshold; /* a tiny one becomes 0, a huge one infinite */
+    if (!isfinite(threshold) || threshold <= 0)
         return error_set(error, STATUS_INVALID_ARGUMENT, "The threshold must be above 0.");
     if (!isfinite(params->dt) || params->dt <= 0)
         return error_set(error, STATUS_INVALID_ARGUMENT, "The time step dt must be above 0.");
@@ -15,7 +16,7 @@ enum status neuron_derive(const struct neuron_params *params, struct neuron *neu
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "The membrane time constant must be at least one time step.");
     neuron->reset = params->reset;
-    neuron->threshold = (real)params->threshold;
+    neuron->threshold = threshold;
     neuron->beta = leaky ? (real)(1 - params->dt / params->tau_mem) : 1;
     return STATUS_OK;
 }
