@@ -63,8 +63,10 @@ part() {
     fi
     add "$part_name" "$part_seconds" "$part_passed" "$part_failed" "$part_skipped"
     if [ "$part_failed" -ne 0 ]; then
-        echo "--- the end of $part_log"
-        tail -n 40 "$part_log"
+        echo "--- $part_log"
+        grep '^not ok\|[^a-z]error: ' "$part_log" | head -n 20
+        echo "--- its end"
+        tail -n 25 "$part_log"
         echo "---"
     elif [ "$part_skipped" -ne 0 ]; then
         grep -i 'skip' "$part_log" | grep -v ' skipped$' | sed 's/^/    /' | head -n 20
