@@ -113,8 +113,10 @@ enum status command_autoencoder(const struct options *options, struct error *err
     struct image_set set = {0};
     struct trainer_result result = {0};
     struct network *network = network_new();
-    enum status status = network ? image_set_load(options->data, DATASET_TRAIN, &set, error)
-                                 : error_plain(error, STATUS_NO_MEMORY);
+    enum status status =
+        network ? record_check_out(options->out, error) : error_plain(error, STATUS_NO_MEMORY);
+    if (status == STATUS_OK)
+        status = image_set_load(options->data, DATASET_TRAIN, &set, error);
     if (status == STATUS_OK)
         status = build_network(options, set.width, set.height, network, error);
     if (status == STATUS_OK)

@@ -7,6 +7,7 @@
 #include "train/evaluation.h"
 #include "train/json_log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,17 @@ static enum status save_card(const struct network *network, const char *path, do
         status = file_replace(card_path, card.bytes, card.size, error);
     buf_free(&card);
     return status;
+}
+
+enum status record_check_out(const char *out, struct error *error)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(out, '/');
+    int length =
+        snprintf(folder, sizeof folder, "%.*s/", slash ? (int)(slash - out) : 1, slash ? out : ".");
+    if (length < 0 || (size_t)length >= sizeof folder || access(folder, W_OK | X_OK))
+        return error_set(error, STATUS_IO, "%s cannot be written: %s.", out, strerror(errno));
+    return STATUS_OK;
 }
 
 enum status record_state_path(const char *out, char path[PATH_MAX], struct error *error)

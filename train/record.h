@@ -12,6 +12,12 @@
 
 #include <limits.h>
 
+/*
+ * Whether `out` can be written at the end of a long training: IO, before it begins, when its
+ * folder is not there or not to be written to.
+ */
+enum status record_check_out(const char *out, struct error *error);
+
 /* The file from which an interrupted training of `out` goes on: OUT.state. IO if too long. */
 enum status record_state_path(const char *out, char path[PATH_MAX], struct error *error);
 

@@ -1,0 +1,219 @@
+#!/bin/sh
+# The commands of spikeloom-train from end to end, on pictures and speech of tests/samples: training,
+# going on after an interruption, scores, pictures; and the scores against the daemon's PNGs.
+#
+#   sh tests/train/test_commands.sh BUILD
+set -u
+
+build=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
+train=$build/spikeloom-train
+score=$build/score_pictures
+weights=$root/models/weights
+passed=0
+failed=0
+skipped=0
+daemon=
+scratch=$(mktemp -d)
+daemon_program=$build/spikeloomd
+daemon_folder=$scratch
+. "$root/tests/http/daemon.sh"
+
+finish() {
+    [ -n "$daemon" ] && kill "$daemon" 2>/dev/null
+    rm -rf "$scratch"
+}
+trap finish EXIT
+trap 'exit 130' HUP INT TERM
+
+# check TITLE COMMAND...: passes when the command succeeds.
+check() {
+    title=$1
+    shift
+    if "$@" >"$scratch/output" 2>&1; then
+        echo "ok - $title"
+        passed=$((passed + 1))
+    else
+        echo "not ok - $title"
+        failed=$((failed + 1))
+        tail -n 15 "$scratch/output" | sed 's/^/# /'
+    fi
+}
+
+make_data() {
+    for digit in 0 1 2 3 4 5 6 7 8 9; do
+        for split in train test; do
+            mkdir -p "$scratch/pictures/$split/$digit" "$scratch/words/$split/$digit"
+            cp "$root/tests/samples/digit_$digit.png" "$scratch/pictures/$split/$digit/"
+        done
+        cp "$root/tests/samples/${digit}_en-us.wav" "$scratch/words/train/$digit/"
+        cp "$root/tests/samples/${digit}_en-gb-f2.wav" "$scratch/words/test/$digit/"
+    done
+}
+
+small="--data images:$scratch/pictures --hidden 40 --batch-size 5 --quiet"
+
+# autoencoder OUT OPTION...
+autoencoder() {
+    out=$1
+    shift
+    "$train" autoencoder $small --out "$scratch/$out.safetensors" "$@"
+}
+
+# last_line FILTER COMMAND...: the last line that the command prints is JSON that passes.
+last_line() {
+    filter=$1
+    shift
+    "$@" >"$scratch/lines" || return 1
+    tail -n 1 "$scratch/lines" | tee "$scratch/scores.json" | jq -e "$filter"
+}
+
+# alike A B: two checkpoints hold the same numbers; their descriptions name different files. The
+# numbers are the end of the file: two weight matrices and biases of 784-40-784.
+alike() {
+    bytes=$((4 * (2 * 784 * 40 + 40 + 784)))
+    tail -c $bytes "$scratch/$1.safetensors" >"$scratch/first.numbers" &&
+        tail -c $bytes "$scratch/$2.safetensors" >"$scratch/second.numbers" &&
+        cmp "$scratch/first.numbers" "$scratch/second.numbers"
+}
+
+differ() {
+    ! alike "$@"
+}
+
+all_scores='(keys | contains(["pixel_mse", "mse_pixels", "mse_spikes", "digit_accuracy_nearest",
+    "digit_accuracy_judge", "synops", "spikes", "num_samples"])) and .num_samples == 10'
+
+test_autoencoder() {
+    check "an autoencoder trains" autoencoder one --epochs 300 --log "$scratch/log.jsonl"
+    check "its card names command and scores" \
+        grep -q 'spikeloom-train autoencoder --data images' "$scratch/one.md"
+    check "the log has a line an epoch" \
+        [ "$(grep -c '"event":"epoch"' "$scratch/log.jsonl")" = 300 ]
+    check "evaluate ends with one JSON object" last_line "$all_scores and .pixel_mse < 0.01 and
+        .mse_spikes == null" "$train" evaluate --quiet --json \
+        --model "$scratch/one.safetensors" --data "images:$scratch/pictures"
+    check "one thread gives the same weights" autoencoder single --epochs 300 --threads 1
+    check "... exactly" alike one single
+    check "another seed gives others" autoencoder other --epochs 300 --seed 2
+    check "... really" differ one other
+}
+
+# A run is stopped by SIGTERM as soon as its state is there, and goes on.
+interrupt_and_resume() {
+    "$train" autoencoder $small --out "$scratch/stopped.safetensors" --epochs 4000 \
+        --checkpoint-minutes 0.005 >"$scratch/run" 2>&1 &
+    run=$!
+    waited=0
+    while [ ! -e "$scratch/stopped.safetensors.state" ] && [ $waited -lt 200 ]; do
+        sleep 0.05
+        waited=$((waited + 1))
+    done
+    kill -TERM "$run"
+    wait "$run" || return 1
+    grep -q 'with --resume goes on' "$scratch/run" || return 1
+    [ ! -e "$scratch/stopped.safetensors" ] || return 1
+    autoencoder stopped --epochs 4000 --checkpoint-minutes 0.005 --resume &&
+        [ ! -e "$scratch/stopped.safetensors.state" ]
+}
+
+test_resume() {
+    check "an interrupted run goes on" interrupt_and_resume
+    check "an undisturbed run ends" autoencoder undisturbed --epochs 4000
+    check "both have the same weights" alike stopped undisturbed
+    check "a state of other settings is refused" sh -c "
+        cp '$scratch/undisturbed.safetensors' '$scratch/fake.safetensors.state'
+        ! '$train' autoencoder $small --out '$scratch/fake.safetensors' --resume"
+}
+
+test_membrane() {
+    check "the membrane rule trains" autoencoder membrane --rule membrane --epochs 20
+    check "and has scores against input spikes" last_line "$all_scores and .mse_spikes < 2" \
+        "$train" evaluate --quiet --json --model "$scratch/membrane.safetensors" \
+        --data "images:$scratch/pictures"
+}
+
+test_audiocoder() {
+    check "an audiocoder trains" "$train" audiocoder --data "wavs:$scratch/words" \
+        --images "images:$scratch/pictures" --autoencoder "$weights/mnist-ae.safetensors" \
+        --epochs 60 --batch-size 10 --hidden 24 --quiet --out "$scratch/words.safetensors"
+    check "its scores are those of speech" last_line "$all_scores and .digit_accuracy_nearest > 0.3" \
+        "$train" evaluate --quiet --json --model "$scratch/words.safetensors" \
+        --data "wavs:$scratch/words"
+    check "synthesize writes pictures" "$train" synthesize --model "$scratch/words.safetensors" \
+        --out "$scratch/drawn" "$root"/tests/samples/?_en-us.wav
+    check "one for each file" [ "$(ls "$scratch/drawn" | wc -l)" = 10 ]
+}
+
+test_bad_input() {
+    for case in "--data mnist:$scratch/none --out x" "--data images:$scratch/words --out x" \
+        "--data nonsense --out x" "--data images:$scratch/pictures --out $scratch/no/folder/x"; do
+        check "refused in one sentence: autoencoder $(echo "$case" | sed "s|$scratch|DIR|g")" sh -c "
+            '$train' autoencoder --quiet --epochs 1 $case 2>'$scratch/err'
+            [ \$? = 1 ] && [ \$(wc -l <'$scratch/err') = 1 ]"
+    done
+    head -c 1000 "$weights/mnist-ae.safetensors" >"$scratch/cut.safetensors"
+    check "a cut checkpoint is refused" sh -c "
+        '$train' inspect --model '$scratch/cut.safetensors' 2>&1 | grep -q 'beyond the file'"
+}
+
+start_daemon() {
+    daemon_start train --model-repository "$weights" && daemon=$daemon_pid
+}
+
+post() {
+    curl -sf --data-binary "@$2" "$daemon_url/v1/$1" -o "$3"
+}
+
+# The shipped autoencoder on the pictures: evaluate's pixel_mse against that of the daemon's PNGs.
+compare_reconstructions() {
+    set --
+    for digit in 0 1 2 3 4 5 6 7 8 9; do
+        picture=$root/tests/samples/digit_$digit.png
+        post reconstruct "$picture" "$scratch/back_$digit.png" || return 1
+        set -- "$@" "$picture" "$scratch/back_$digit.png"
+    done
+    served=$("$score" mse "$@") || return 1
+    "$train" evaluate --quiet --json --model "$weights/mnist-ae.safetensors" \
+        --data "images:$scratch/pictures" >"$scratch/scores.json" || return 1
+    jq -e --argjson served "$served" '(.pixel_mse - $served) | fabs < 1e-4' "$scratch/scores.json"
+}
+
+# Every shipped recording, through the daemon, is nearest to the picture of what it says.
+compare_samples() {
+    set --
+    for recording in "$root"/tests/samples/*.wav; do
+        name=$(basename "$recording" .wav)
+        post synthesize "$recording" "$scratch/$name.png" || return 1
+        set -- "$@" "${name%%_*}" "$scratch/$name.png"
+    done
+    [ "$("$score" nearest "$weights/speech-digits.safetensors" "$@")" = 1.000000000 ]
+}
+
+# ... and so say the scores of speech, where every recording is in the test split.
+compare_accuracy() {
+    mkdir -p "$scratch/spoken"
+    cp -r "$scratch/words/train" "$scratch/spoken/train"
+    cp -r "$scratch/words/train" "$scratch/spoken/test"
+    cp -r "$scratch/words/test/." "$scratch/spoken/test/"
+    "$train" evaluate --quiet --json --model "$weights/speech-digits.safetensors" \
+        --data "wavs:$scratch/spoken" >"$scratch/scores.json" || return 1
+    jq -e '.num_samples == 20 and .digit_accuracy_nearest == 1' "$scratch/scores.json"
+}
+
+test_served_scores() {
+    check "the daemon starts" start_daemon
+    check "evaluate agrees with the PNGs that the daemon returns" compare_reconstructions
+    check "every shipped recording becomes its digit" compare_samples
+    check "evaluate says so too" compare_accuracy
+}
+
+make_data
+test_autoencoder
+test_resume
+test_membrane
+test_audiocoder
+test_bad_input
+test_served_scores
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
