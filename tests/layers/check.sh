@@ -23,16 +23,21 @@ check_tree() (
     done | LC_ALL=C sort | xargs awk -f "$here/includes.awk"
 )
 
-# plant FILE TEXT: a copy of the tree with TEXT added to FILE must be refused, naming FILE.
-plant() {
-    rm -rf "$scratch/tree"
+# copy_tree: the sources of the repository, to plant in.
+copy_tree() {
     mkdir "$scratch/tree"
     for layer in $layers; do
-        cp -R "$root/$layer" "$scratch/tree/"
+        (cd "$root" && find "$layer" -name '*.[ch]') | while read -r file; do
+            mkdir -p "$scratch/tree/$(dirname "$file")"
+            cp "$root/$file" "$scratch/tree/$file"
+        done
     done
-    mkdir -p "$(dirname "$scratch/tree/$1")"
-    printf '%s\n' "$2" >>"$scratch/tree/$1"
+}
+
+# plant FILE TEXT: the copy with TEXT added to FILE must be refused, naming FILE.
+plant() {
     title="$1: $(echo "$2" | tr '\n' ' ')"
+    printf '%s\n' "$2" >>"$scratch/tree/$1"
     if check_tree "$scratch/tree" >"$scratch/found"; then
         echo "not ok - $title: was not found"
     elif ! grep -q "^$1:" "$scratch/found"; then
@@ -40,6 +45,8 @@ plant() {
     else
         echo "ok - $title"
     fi
+    rm "$scratch/tree/$1"
+    [ ! -e "$root/$1" ] || cp "$root/$1" "$scratch/tree/$1"
 }
 
 # plant_header FILE LINE...: a new header of these lines must be refused.
@@ -110,6 +117,7 @@ plant_guards() {
 self_test() {
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' EXIT
+    copy_tree
     {
         plant_arrows
         plant_forms
