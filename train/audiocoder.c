@@ -212,6 +212,20 @@ static void utterances_free(struct utterances *utterances)
     mem_free(utterances->latents);
 }
 
+/* The training split of --data, with that of --extra behind it. */
+static enum status load_speech(const struct options *options, struct speech_set *speech,
+                               struct error *error)
+{
+    struct speech_set extra = {0};
+    enum status status = speech_set_load(options->data, DATASET_TRAIN, speech, error);
+    if (status == STATUS_OK && options->extra)
+        status = speech_set_load(options->extra, DATASET_TRAIN, &extra, error);
+    if (status == STATUS_OK && options->extra)
+        status = speech_set_append(speech, &extra, error);
+    speech_set_free(&extra);
+    return status;
+}
+
 /* Loads speech and images, builds the network, hears every utterance. */
 static enum status prepare(const struct options *options, const struct network *autoencoder,
                            struct network *network, struct utterances *utterances,
@@ -219,7 +233,7 @@ static enum status prepare(const struct options *options, const struct network *
 {
     struct speech_set speech = {0};
     struct image_set images = {0};
-    enum status status = speech_set_load(options->data, DATASET_TRAIN, &speech, error);
+    enum status status = load_speech(options, &speech, error);
     if (status == STATUS_OK)
         status = image_set_load(options->images, DATASET_TRAIN, &images, error);
     if (status == STATUS_OK &&

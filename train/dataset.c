@@ -141,6 +141,39 @@ enum status speech_set_load(const char *spec, enum dataset_split split, struct s
     return status;
 }
 
+static enum status speech_set_check_classes(const struct speech_set *set,
+                                            const struct speech_set *more, struct error *error)
+{
+    for (uint32_t i = 0; i < more->classes.count; i++)
+        if (class_list_find(&set->classes, more->classes.names[i]) < 0)
+            return error_set(error, STATUS_INVALID_ARGUMENT,
+                             "the class '%s' is in one of the data sets only",
+                             more->classes.names[i]);
+    return STATUS_OK;
+}
+
+enum status speech_set_append(struct speech_set *set, struct speech_set *more, struct error *error)
+{
+    enum status status = speech_set_check_classes(set, more, error);
+    if (status != STATUS_OK)
+        return status;
+    size_t old_size = set->num_utterances * sizeof *set->utterances;
+    size_t added = more->num_utterances * sizeof *set->utterances;
+    struct utterance *grown = mem_resize(set->utterances, old_size, old_size + added);
+    if (!grown)
+        return error_plain(error, STATUS_NO_MEMORY);
+    set->utterances = grown;
+    for (uint32_t i = 0; i < more->num_utterances; i++) {
+        struct utterance *utterance = &grown[set->num_utterances++];
+        *utterance = more->utterances[i];
+        utterance->label =
+            (uint16_t)class_list_find(&set->classes, more->classes.names[utterance->label]);
+    }
+    more->num_utterances = 0;
+    speech_set_free(more);
+    return STATUS_OK;
+}
+
 void speech_set_free(struct speech_set *set)
 {
     class_list_free(&set->classes);

@@ -78,6 +78,11 @@ void image_set_free(struct image_set *set);
 
 enum status speech_set_load(const char *spec, enum dataset_split split, struct speech_set *set,
                             struct error *error);
+/*
+ * Moves the utterances of `more`, which is left empty, to the end of `set`. INVALID_ARGUMENT when
+ * `more` has a class that `set` has not; NO_MEMORY. On failure both stay as they were.
+ */
+enum status speech_set_append(struct speech_set *set, struct speech_set *more, struct error *error);
 void speech_set_free(struct speech_set *set);
 
 #endif

@@ -28,6 +28,7 @@ struct options {
     bool help; /* --help was asked for: print options_help(command) and stop with success */
 
     const char *data;        /* --data KIND:DIR */
+    const char *extra;       /* --extra KIND:DIR more speech to learn from */
     const char *out;         /* --out FILE (training), DIR (synthesize) */
     const char *model;       /* --model FILE (evaluate, synthesize, inspect) */
     const char *autoencoder; /* --autoencoder FILE whose latent an audiocoder learns */

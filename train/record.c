@@ -19,11 +19,12 @@ static enum status describe_training(const struct options *options, struct netwo
                                      struct error *error)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command", options->command_line,
-        "data", options->data, "images", options->images, "autoencoder", options->autoencoder,
-        "seed", (json_int_t)options->seed, "rule", options->rule == RULE_BPTT ? "bptt" : "membrane",
-        "epochs", options->epochs, "batch_size", options->batch_size, "learning_rate",
-        options->learning_rate, "program", "spikeloom-train " SPIKELOOM_VERSION);
+        "{s:s, s:s, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
+        options->command_line, "data", options->data, "extra", options->extra, "images",
+        options->images, "autoencoder", options->autoencoder, "seed", (json_int_t)options->seed,
+        "rule", options->rule == RULE_BPTT ? "bptt" : "membrane", "epochs", options->epochs,
+        "batch_size", options->batch_size, "learning_rate", options->learning_rate, "program",
+        "spikeloom-train " SPIKELOOM_VERSION);
     char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     char *copy = text ? mem_copy_string(text) : NULL;
     free(text);
