@@ -379,6 +379,56 @@ static void test_every_allocation_may_fail(void **state)
     }
 }
 
+/* Loads the training split of a folder of the scratch folder. */
+static void load_folder(const char *folder, struct speech_set *set)
+{
+    snprintf(spec, sizeof spec, "wavs:%s/%s", scratch.path, folder);
+    load_speech(DATASET_TRAIN, set);
+}
+
+static void test_sets_are_joined_by_class_names(void **state)
+{
+    (void)state;
+    struct speech_set set, more;
+    write_wavs("words/no", 2, 10);
+    write_wavs("words/perhaps", 1, 20);
+    write_wavs("words/yes", 1, 30);
+    write_wavs("more/yes", 2, 40);
+    load_folder("words", &set);
+    load_folder("more", &more);
+    assert_int_equal(more.utterances[0].label, 0);
+    assert_int_equal(speech_set_append(&set, &more, NULL), STATUS_OK);
+    assert_int_equal(set.num_utterances, 6);
+    assert_int_equal(set.utterances[5].label, 2);
+    assert_int_equal(value_of(&set.utterances[3]), 30);
+    assert_int_equal(value_of(&set.utterances[5]), 41);
+    assert_int_equal(more.num_utterances, 0);
+    assert_null(more.utterances);
+    speech_set_free(&set);
+}
+
+static void test_sets_of_other_classes_are_not_joined(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct speech_set set, more;
+    write_wavs("words/no", 2, 10);
+    write_wavs("more/maybe", 1, 20);
+    write_wavs("more/no", 1, 30);
+    load_folder("words", &set);
+    load_folder("more", &more);
+    assert_int_equal(speech_set_append(&set, &more, &error), STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.detail, "'maybe'"));
+    assert_int_equal(set.num_utterances, 2);
+    assert_int_equal(more.num_utterances, 2);
+    mem_fail_after(0);
+    assert_int_equal(speech_set_append(&set, &set, NULL), STATUS_NO_MEMORY);
+    mem_fail_never();
+    assert_int_equal(set.num_utterances, 2);
+    speech_set_free(&set);
+    speech_set_free(&more);
+}
+
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, make_scratch, remove_scratch)
 
 int main(void)
@@ -398,6 +448,8 @@ int main(void)
         WITH_SCRATCH(test_fsdd_looks_into_recordings),
         WITH_SCRATCH(test_fsdd_numbers_speakers_alike_in_both_splits),
         WITH_SCRATCH(test_fsdd_refuses_other_names),
+        WITH_SCRATCH(test_sets_are_joined_by_class_names),
+        WITH_SCRATCH(test_sets_of_other_classes_are_not_joined),
         WITH_SCRATCH(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("dataset_folder", tests, NULL, NULL);
