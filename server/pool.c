@@ -121,6 +121,7 @@ static void *pool_watch(void *argument)
             pthread_cond_wait(&pool->watched, &pool->mutex);
         pool_weed(pool);
     }
+    pool_weed(pool); /* what came between the last look and the stop */
     pthread_mutex_unlock(&pool->mutex);
     return NULL;
 }

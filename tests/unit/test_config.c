@@ -1,0 +1,120 @@
+/* Flags, their environment twins, and what is refused. */
+#include "server/config.h"
+
+#include "server/log.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static enum status read_flags(struct config *config, struct error *error, int count,
+                              const char *const *flags)
+{
+    char *argv[16] = {(char *)(uintptr_t) "spikeloomd"};
+    for (int i = 0; i < count; i++)
+        argv[i + 1] = (char *)(uintptr_t)flags[i];
+    return config_read(count + 1, argv, config, error);
+}
+
+#define READ(config, error, ...)                                                                   \
+    read_flags(config, error, (int)(sizeof(const char *[]){__VA_ARGS__} / sizeof(char *)),         \
+               (const char *[]){__VA_ARGS__})
+
+static void test_presets(void **state)
+{
+    (void)state;
+    struct config config;
+    assert_int_equal(read_flags(&config, NULL, 0, NULL), STATUS_OK);
+    assert_string_equal(config.host, "127.0.0.1");
+    assert_int_equal(config.port, 8080);
+    assert_int_equal(config.max_body_bytes, 16 * 1024 * 1024);
+    assert_int_equal(config.log_level, LOG_INFO);
+    assert_int_equal(config.drain_delay_secs, 0);
+    assert_true(strlen(config.model_repository) > 0);
+    assert_false(config.help || config.version || config.healthcheck || config.check_config);
+}
+
+static void test_flags(void **state)
+{
+    (void)state;
+    struct config config;
+    assert_int_equal(READ(&config, NULL, "--port", "0", "--host=::1", "--log-level", "debug",
+                          "--queue-size=1", "--check-config", "--port=9"),
+                     STATUS_OK);
+    assert_int_equal(config.port, 9);
+    assert_string_equal(config.host, "::1");
+    assert_int_equal(config.log_level, LOG_DEBUG);
+    assert_int_equal(config.queue_size, 1);
+    assert_true(config.check_config);
+}
+
+static void test_environment(void **state)
+{
+    (void)state;
+    struct config config;
+    struct error error;
+    setenv("SPIKELOOM_QUEUE_SIZE", "7", 1);
+    setenv("SPIKELOOM_MODEL_REPOSITORY", "/models", 1);
+    assert_int_equal(read_flags(&config, NULL, 0, NULL), STATUS_OK);
+    assert_int_equal(config.queue_size, 7);
+    assert_string_equal(config.model_repository, "/models");
+    assert_int_equal(READ(&config, NULL, "--queue-size=8"), STATUS_OK);
+    assert_int_equal(config.queue_size, 8);
+    setenv("SPIKELOOM_QUEUE_SIZE", "many", 1);
+    assert_int_equal(read_flags(&config, &error, 0, NULL), STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.detail, "SPIKELOOM_QUEUE_SIZE"));
+    unsetenv("SPIKELOOM_QUEUE_SIZE");
+    unsetenv("SPIKELOOM_MODEL_REPOSITORY");
+}
+
+static void test_refuses(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "--nonsense",
+        "port",
+        "-p",
+        "--",
+        "",
+        "--port",
+        "--port=",
+        "--port=-1",
+        "--port=65536",
+        "--port= 1",
+        "--port=1x",
+        "--port=0x1",
+        "--port=99999999999999999999",
+        "--io-threads=0",
+        "--queue-size=0",
+        "--host=",
+        "--log-level=",
+        "--log-level=INFO",
+        "--help=1",
+        "--por=1",
+        "--portt=1",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct config config;
+        struct error error = {0};
+        if (read_flags(&config, &error, 1, &bad[i]) != STATUS_INVALID_ARGUMENT)
+            fail_msg("'%s' was taken", bad[i]);
+        assert_true(strlen(error.detail) > 0);
+        assert_null(strchr(error.detail, '\n'));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_presets),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_refuses),
+    };
+    return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

@@ -1,0 +1,109 @@
+/* Counters and histograms: what has been recorded is what is told. */
+#include "server/metrics.h"
+
+#include "core/base/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *const routes[] = {"/a", "/b/{name}"};
+
+static void write_all(struct metrics *metrics, struct buf *text)
+{
+    struct metrics_gauges gauges = {.queue_depth = 3, .ready = true};
+    buf_init(text, 1 << 20);
+    assert_int_equal(metrics_write(metrics, &gauges, text), STATUS_OK);
+}
+
+static void assert_line(const struct buf *text, const char *line)
+{
+    const char *found = strstr((const char *)text->bytes, line);
+    if (!found || found[strlen(line)] != '\n' || found[-1] != '\n')
+        fail_msg("no line '%s' in:\n%s", line, (const char *)text->bytes);
+}
+
+static void test_tells_what_was_recorded(void **state)
+{
+    (void)state;
+    struct metrics *metrics = metrics_open(routes, 2);
+    struct buf text;
+    assert_non_null(metrics);
+    struct metrics_sample sample = {.route = 0,
+                                    .code = 200,
+                                    .duration_us = 1000,
+                                    .computed = true,
+                                    .queue_us = 400,
+                                    .compute_us = 20000000,
+                                    .synops = 10,
+                                    .spikes = 2};
+    metrics_record(metrics, &sample);
+    metrics_record(metrics, &sample);
+    sample = (struct metrics_sample){
+        .route = 1, .code = 503, .status = STATUS_OVERLOADED, .duration_us = 1001, .synops = 99};
+    metrics_record(metrics, &sample);
+    write_all(metrics, &text);
+    assert_line(&text, "spikeloom_requests_total{route=\"/a\",code=\"200\"} 2");
+    assert_line(&text, "spikeloom_requests_total{route=\"/b/{name}\",code=\"503\"} 1");
+    assert_line(&text, "spikeloom_request_duration_seconds_bucket{route=\"/a\",le=\"0.0005\"} 0");
+    assert_line(&text, "spikeloom_request_duration_seconds_bucket{route=\"/a\",le=\"0.001\"} 2");
+    assert_line(&text, "spikeloom_request_duration_seconds_bucket{route=\"/a\",le=\"+Inf\"} 2");
+    assert_line(&text, "spikeloom_request_duration_seconds_sum{route=\"/a\"} 0.002000");
+    assert_line(&text, "spikeloom_request_duration_seconds_count{route=\"/b/{name}\"} 1");
+    assert_line(&text,
+                "spikeloom_request_duration_seconds_bucket{route=\"/b/{name}\",le=\"0.001\"} 0");
+    assert_line(&text, "spikeloom_queue_duration_seconds_bucket{le=\"0.0005\"} 2");
+    assert_line(&text, "spikeloom_compute_duration_seconds_bucket{le=\"10\"} 0");
+    assert_line(&text, "spikeloom_compute_duration_seconds_bucket{le=\"+Inf\"} 2");
+    assert_line(&text, "spikeloom_compute_duration_seconds_sum 40.000000");
+    assert_line(&text, "spikeloom_compute_duration_seconds_count 2");
+    assert_line(&text, "spikeloom_rejected_total{reason=\"overloaded\"} 1");
+    assert_line(&text, "spikeloom_rejected_total{reason=\"deadline\"} 0");
+    assert_line(&text, "spikeloom_synops_total 20");
+    assert_line(&text, "spikeloom_spikes_total 4");
+    assert_line(&text, "spikeloom_queue_depth 3");
+    assert_line(&text, "spikeloom_ready 1");
+    buf_free(&text);
+    metrics_close(metrics);
+}
+
+static void test_process(void **state)
+{
+    (void)state;
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    assert_int_equal(metrics_write_process(&text), STATUS_OK);
+    assert_non_null(strstr((char *)text.bytes, "\nprocess_resident_memory_bytes "));
+    assert_non_null(strstr((char *)text.bytes, "\nprocess_start_time_seconds "));
+    buf_free(&text);
+}
+
+static void test_lack_of_room(void **state)
+{
+    (void)state;
+    struct metrics *metrics = metrics_open(routes, 2);
+    struct metrics_gauges gauges = {0};
+    struct buf text;
+    buf_init(&text, 300);
+    assert_int_equal(metrics_write(metrics, &gauges, &text), STATUS_TOO_LARGE);
+    buf_free(&text);
+    metrics_close(metrics);
+    mem_fail_after(0);
+    assert_null(metrics_open(routes, 2));
+    mem_fail_never();
+    metrics_close(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tells_what_was_recorded),
+        cmocka_unit_test(test_process),
+        cmocka_unit_test(test_lack_of_room),
+    };
+    return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
+}

@@ -1,0 +1,179 @@
+/* The queue: each item gets one callback, whatever happens. */
+#include "server/clock.h"
+#include "server/pool.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct job {
+    struct pool_item item;
+    _Atomic bool gone;
+    _Atomic int runs, drops;
+    _Atomic int dropped_with;
+};
+
+/* Jobs run only while the gate is open. */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t moved = PTHREAD_COND_INITIALIZER;
+static bool gate_open;
+static int started, finished;
+
+static void run(struct pool_item *item, struct inference *scratch)
+{
+    assert_non_null(scratch);
+    pthread_mutex_lock(&gate);
+    started++;
+    pthread_cond_broadcast(&moved);
+    while (!gate_open)
+        pthread_cond_wait(&moved, &gate);
+    ((struct job *)item)->runs++;
+    finished++;
+    pthread_cond_broadcast(&moved);
+    pthread_mutex_unlock(&gate);
+}
+
+static void drop(struct pool_item *item, enum status status)
+{
+    struct job *job = (struct job *)item;
+    pthread_mutex_lock(&gate);
+    job->dropped_with = (int)status;
+    job->drops++;
+    finished++;
+    pthread_cond_broadcast(&moved);
+    pthread_mutex_unlock(&gate);
+}
+
+static bool gone(const struct pool_item *item)
+{
+    return atomic_load(&((const struct job *)item)->gone);
+}
+
+static const struct pool_hooks hooks = {.run = run, .drop = drop, .gone = gone};
+
+static void wait_for(const int *counter, int value)
+{
+    pthread_mutex_lock(&gate);
+    while (*counter < value)
+        pthread_cond_wait(&moved, &gate);
+    pthread_mutex_unlock(&gate);
+}
+
+static void set_gate(bool open)
+{
+    pthread_mutex_lock(&gate);
+    gate_open = open;
+    if (!open)
+        started = finished = 0;
+    pthread_cond_broadcast(&moved);
+    pthread_mutex_unlock(&gate);
+}
+
+static void test_runs_all(void **state)
+{
+    (void)state;
+    static struct job jobs[500];
+    struct pool *pool;
+    set_gate(false);
+    set_gate(true);
+    assert_int_equal(pool_open(4, 500, &hooks, &pool, NULL), STATUS_OK);
+    for (int i = 0; i < 500; i++)
+        assert_int_equal(pool_submit(pool, &jobs[i].item), STATUS_OK);
+    wait_for(&finished, 500);
+    for (int i = 0; i < 500; i++)
+        assert_int_equal(jobs[i].runs, 1);
+    pool_close(pool);
+}
+
+static void test_is_bounded(void **state)
+{
+    (void)state;
+    struct job jobs[4] = {0};
+    struct pool *pool;
+    set_gate(false);
+    assert_int_equal(pool_open(1, 2, &hooks, &pool, NULL), STATUS_OK);
+    assert_int_equal(pool_submit(pool, &jobs[0].item), STATUS_OK);
+    wait_for(&started, 1);
+    assert_int_equal(pool_submit(pool, &jobs[1].item), STATUS_OK);
+    assert_int_equal(pool_submit(pool, &jobs[2].item), STATUS_OK);
+    assert_int_equal(pool_depth(pool), 2);
+    assert_int_equal(pool_submit(pool, &jobs[3].item), STATUS_OVERLOADED);
+    set_gate(true);
+    wait_for(&finished, 3);
+    assert_int_equal(jobs[3].runs + jobs[3].drops, 0);
+    assert_int_equal(jobs[0].runs + jobs[1].runs + jobs[2].runs, 3);
+    pool_close(pool);
+}
+
+static void test_drops_the_expired_and_the_abandoned(void **state)
+{
+    (void)state;
+    struct job running = {0}, expired = {0}, abandoned = {0}, patient = {0};
+    struct pool *pool;
+    set_gate(false);
+    assert_int_equal(pool_open(1, 8, &hooks, &pool, NULL), STATUS_OK);
+    assert_int_equal(pool_submit(pool, &running.item), STATUS_OK);
+    wait_for(&started, 1);
+    expired.item.deadline_us = clock_now_us() + 1000;
+    patient.item.deadline_us = clock_now_us() + UINT64_C(3600) * 1000000;
+    assert_int_equal(pool_submit(pool, &patient.item), STATUS_OK);
+    assert_int_equal(pool_submit(pool, &expired.item), STATUS_OK);
+    assert_int_equal(pool_submit(pool, &abandoned.item), STATUS_OK);
+    atomic_store(&abandoned.gone, true);
+    wait_for(&finished, 2); /* while the only thread is still busy */
+    assert_int_equal(expired.dropped_with, STATUS_DEADLINE);
+    assert_int_equal(abandoned.dropped_with, STATUS_CLIENT_GONE);
+    assert_int_equal(pool_depth(pool), 1);
+    set_gate(true);
+    wait_for(&finished, 4);
+    assert_int_equal(running.runs, 1);
+    assert_int_equal(patient.runs, 1);
+    assert_int_equal(expired.runs + abandoned.runs, 0);
+    pool_close(pool);
+}
+
+static void *close_pool(void *argument)
+{
+    pool_close(argument);
+    return NULL;
+}
+
+static void test_closing_drops_what_waits(void **state)
+{
+    (void)state;
+    struct job running = {0}, waiting[3] = {0};
+    struct pool *pool;
+    pthread_t closer;
+    set_gate(false);
+    assert_int_equal(pool_open(1, 8, &hooks, &pool, NULL), STATUS_OK);
+    assert_int_equal(pool_submit(pool, &running.item), STATUS_OK);
+    wait_for(&started, 1);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pool_submit(pool, &waiting[i].item), STATUS_OK);
+    pthread_create(&closer, NULL, close_pool, pool);
+    wait_for(&finished, 3);
+    set_gate(true);
+    pthread_join(closer, NULL);
+    assert_int_equal(running.runs, 1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(waiting[i].drops, 1);
+        assert_int_equal(waiting[i].runs, 0);
+        assert_int_equal(waiting[i].dropped_with, STATUS_NOT_READY);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs_all),
+        cmocka_unit_test(test_is_bounded),
+        cmocka_unit_test(test_drops_the_expired_and_the_abandoned),
+        cmocka_unit_test(test_closing_drops_what_waits),
+    };
+    return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+}

@@ -1,0 +1,115 @@
+/* The table of routes agrees with the contract, and paths are taken literally. */
+#include "server/assets.h"
+#include "server/routes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <jansson.h>
+
+static void test_finds(void **state)
+{
+    (void)state;
+    const char *name;
+    const struct route *route = routes_find("/v1/models/mnist-ae", &name);
+    assert_non_null(route);
+    assert_string_equal(route->pattern, "/v1/models/{name}");
+    assert_string_equal(name, "mnist-ae");
+    assert_string_equal(routes_find("/", &name)->pattern, "/");
+    assert_string_equal(name, "");
+}
+
+static void test_finds_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {
+        "",
+        "*",
+        "//",
+        "/v1",
+        "/v1/models/",
+        "/v1/models/a/b",
+        "/v1/models/..",
+        "/v1/models/%61",
+        "/v1/Models",
+        "/v1/synthesize/",
+        "v1/models",
+        "/healthz?",
+        "/v1/models/{name}",
+        "/v1/models/ a",
+    };
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        const char *name;
+        if (routes_find(paths[i], &name))
+            fail_msg("'%s' is a route", paths[i]);
+    }
+}
+
+/* Names of a path's query parameters, as the contract has them, must parse on that route alone. */
+static void check_parameters(const struct route *route, const json_t *operation)
+{
+    static const char *const all[] = {"model=a",  "seed=1",        "steps=1",      "scale=1",
+                                      "frames=1", "polarity=keep", "encoding=aer", "timeout_ms=1"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        size_t length = strcspn(all[i], "="), index;
+        const json_t *parameter;
+        bool promised = false;
+        struct query query;
+        json_array_foreach(json_object_get(operation, "parameters"), index, parameter)
+        {
+            const char *name = strrchr(json_string_value(json_object_get(parameter, "$ref")), '/');
+            promised =
+                promised || (strlen(name + 1) == length && strncmp(name + 1, all[i], length) == 0);
+        }
+        bool taken = query_parse(all[i], route->parameters, &query, NULL) == STATUS_OK;
+        if (taken != promised)
+            fail_msg("%s: %s is %s", route->pattern, all[i], taken ? "a secret" : "a promise");
+    }
+}
+
+static void test_agrees_with_the_contract(void **state)
+{
+    (void)state;
+    struct asset asset = assets_openapi();
+    json_t *contract = json_loadb(asset.bytes, asset.size, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(contract);
+    const char *path, *name;
+    json_t *item;
+    json_object_foreach(json_object_get(contract, "paths"), path, item)
+    {
+        bool named = strcmp(path, "/v1/models/{name}") == 0;
+        const struct route *route = routes_find(named ? "/v1/models/x" : path, &name);
+        if (!route)
+            fail_msg("%s is no route", path);
+        const json_t *get = json_object_get(item, "get");
+        const json_t *post = json_object_get(item, "post");
+        assert_true(route->method == ROUTE_GET ? get && !post : post && !get);
+        check_parameters(route, get ? get : post);
+    }
+    json_decref(contract);
+}
+
+static void test_page_is_embedded(void **state)
+{
+    (void)state;
+    struct asset page = assets_page();
+    assert_true(page.size > 100);
+    assert_int_equal(strncmp(page.bytes, "<!doctype html>", 15), 0);
+    assert_int_equal(strncmp(page.bytes + page.size - 8, "</html>\n", 8), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_finds),
+        cmocka_unit_test(test_finds_nothing_else),
+        cmocka_unit_test(test_agrees_with_the_contract),
+        cmocka_unit_test(test_page_is_embedded),
+    };
+    return cmocka_run_group_tests_name("routes", tests, NULL, NULL);
+}
