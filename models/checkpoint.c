@@ -96,22 +96,23 @@ static enum status read_class_images(const struct safetensors *file, struct netw
     return network->class_images ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
 }
 
-static enum status read_description(const struct safetensors *file, struct network *network,
-                                    struct error *error)
+static enum status read_description(const struct safetensors *file, size_t size,
+                                    struct network *network, struct error *error)
 {
     json_t *metadata = json_loads(file->metadata_json, 0, NULL);
     const char *text = json_string_value(json_object_get(metadata, description_key));
     enum status status =
-        text ? network_json_read(text, network, error)
+        text ? network_json_read(text, size / sizeof(real), network, error)
              : error_set(error, STATUS_BAD_CHECKPOINT, "The file holds no spikeloom network.");
     json_decref(metadata);
     return status;
 }
 
-static enum status read_network(const struct safetensors *file, struct network *network,
-                                struct error *error)
+/* `size` is that of the whole file. */
+static enum status read_network(const struct safetensors *file, size_t size,
+                                struct network *network, struct error *error)
 {
-    enum status status = read_description(file, network, error);
+    enum status status = read_description(file, size, network, error);
     if (status == STATUS_OK)
         status = read_layers(file, network, error);
     if (status == STATUS_OK && network->task == NETWORK_SYNTHESIZE)
@@ -141,7 +142,7 @@ enum status checkpoint_parse(const uint8_t *bytes, size_t size, const char *name
     }
     status = safetensors_parse(bytes, size, file, error);
     if (status == STATUS_OK)
-        status = read_network(file, network, error);
+        status = read_network(file, size, network, error);
     if (status == STATUS_INVALID_ARGUMENT || status == STATUS_MALFORMED)
         status = error_prefix(error, STATUS_BAD_CHECKPOINT, "%s", "");
     if (status != STATUS_OK)
@@ -182,6 +183,8 @@ enum status checkpoint_load(const char *path, struct network **network, struct e
     enum status status = checkpoint_stem(path, stem, error);
     if (status == STATUS_OK)
         status = file_read(path, &bytes, error);
+    if (status == STATUS_INVALID_ARGUMENT || status == STATUS_TOO_LARGE)
+        status = error_prefix(error, STATUS_BAD_CHECKPOINT, "%s", "");
     if (status == STATUS_OK) {
         status = checkpoint_parse(bytes.bytes, bytes.size, stem, network, error);
         if (status != STATUS_OK)

@@ -1,6 +1,7 @@
 #include "models/network.h"
 
 #include "core/base/mem.h"
+#include "models/front_end.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -61,7 +62,8 @@ uint32_t layer_fan_in(const struct layer_shape *shape)
 
 real layer_rest_bias(const struct layer *layer)
 {
-    return (1 - layer->neuron.beta) * layer->neuron.threshold;
+    const real margin = (real)0.999999; /* rounded sums may settle a little higher */
+    return margin * (1 - layer->neuron.beta) * layer->neuron.threshold;
 }
 
 uint32_t network_num_inputs(const struct network *network)
@@ -166,6 +168,10 @@ static enum status network_validate_layers(const struct network *network, struct
             return error_set(error, STATUS_INVALID_ARGUMENT,
                              "Layer %d takes %u inputs, but the layer before has %u units.", i,
                              layer_num_inputs(shape), layer_num_outputs(&layer[-1].shape));
+        if (layer->params.dt != network->dt)
+            return error_set(error, STATUS_INVALID_ARGUMENT,
+                             "Layer %d has steps of %g s, the network of %g s.", i,
+                             layer->params.dt, network->dt);
         size_t num_weights = (size_t)layer_fan_in(shape) * (size_t)shape->out_channels;
         if (!all_finite(layer->weight, num_weights) ||
             !all_finite(layer->bias, (size_t)shape->out_channels))
@@ -193,6 +199,29 @@ static enum status network_validate_input(const struct network *network, struct 
     return STATUS_OK;
 }
 
+static enum status network_validate_front_end(const struct network *network, struct error *error)
+{
+    const struct front_end_settings *settings = &network->front_end;
+    if (network->task != NETWORK_SYNTHESIZE)
+        return STATUS_OK;
+    if (network->cochlea.num_channels < 2 ||
+        network->cochlea.num_channels > COCHLEA_MAX_SECTIONS - COCHLEA_FRONT_SECTIONS ||
+        network->cochlea.decimation != settings->cochlea.decimation)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "The cochlea is not the one that the front end describes.");
+    return front_end_validate(settings, error);
+}
+
+static enum status network_validate_classes(const struct network *network, struct error *error)
+{
+    if (network->num_classes < 0 || network->num_classes > NETWORK_MAX_CLASSES ||
+        (network->num_classes && (!network->class_names || !network->class_images)))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "A network has at most %d classes, each with a name and an image.",
+                         NETWORK_MAX_CLASSES);
+    return STATUS_OK;
+}
+
 enum status network_validate(const struct network *network, struct error *error)
 {
     if (network->num_layers < 2 || network->latent_layer < 0 ||
@@ -209,6 +238,10 @@ enum status network_validate(const struct network *network, struct error *error)
     enum status status = network_validate_layers(network, error);
     if (status == STATUS_OK)
         status = network_validate_decoder(network, error);
+    if (status == STATUS_OK)
+        status = network_validate_classes(network, error);
+    if (status == STATUS_OK)
+        status = network_validate_front_end(network, error);
     return status == STATUS_OK ? network_validate_input(network, error) : status;
 }
 

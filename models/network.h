@@ -114,7 +114,8 @@ enum status network_add_layer(struct network *network, const struct layer_shape 
 /*
  * Checks that the whole hangs together: shapes chain, the output is the image, the latent is
  * inside, the decoder is silent without input (an empty latent is a blank picture), rate coding has
- * max_rate_hz * dt <= 1, every number is finite.
+ * max_rate_hz * dt <= 1, the front end can work, classes have names and images, every number is
+ * finite.
  */
 enum status network_validate(const struct network *network, struct error *error);
 

@@ -4,6 +4,8 @@
 #include "models/checkpoint.h"
 
 #include <jansson.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,7 +110,29 @@ static const char *reset_name_at(int i)
     return neuron_reset_name((enum neuron_reset)i);
 }
 
-static enum status read_layer(struct network *network, json_t *value, struct error *error)
+/* json_unpack cuts integers to an int without a word. */
+static bool integers_fit(json_t *value)
+{
+    const char *key;
+    size_t i;
+    json_t *element;
+    if (json_is_integer(value))
+        return json_integer_value(value) >= INT_MIN && json_integer_value(value) <= INT_MAX;
+    json_object_foreach(value, key, element)
+    {
+        if (!integers_fit(element))
+            return false;
+    }
+    json_array_foreach(value, i, element)
+    {
+        if (!integers_fit(element))
+            return false;
+    }
+    return true;
+}
+
+static enum status read_layer(struct network *network, json_t *value, size_t max_weights,
+                              struct error *error)
 {
     struct layer_shape shape;
     struct neuron_params params = {.dt = network->dt};
@@ -131,18 +155,22 @@ static enum status read_layer(struct network *network, json_t *value, struct err
     shape.kind = (enum layer_kind)kind_index;
     params.model = (enum neuron_model)model_index;
     params.reset = (enum neuron_reset)reset_index;
+    if ((uint64_t)layer_fan_in(&shape) * (uint64_t)shape.out_channels > max_weights)
+        return error_set(error, STATUS_BAD_CHECKPOINT,
+                         "Layer %d has more weights than the file holds.", network->num_layers);
     enum status status = network_add_layer(network, &shape, &params, error);
     return status == STATUS_INVALID_ARGUMENT ? error_prefix(error, STATUS_BAD_CHECKPOINT, "%s", "")
                                              : status;
 }
 
-static enum status read_layers(struct network *network, json_t *layers, struct error *error)
+static enum status read_layers(struct network *network, json_t *layers, size_t max_weights,
+                               struct error *error)
 {
     size_t i;
     json_t *value;
     json_array_foreach(layers, i, value)
     {
-        enum status status = read_layer(network, value, error);
+        enum status status = read_layer(network, value, max_weights, error);
         if (status != STATUS_OK)
             return status;
     }
@@ -200,7 +228,8 @@ static enum status read_text(char **text, const json_t *value, struct error *err
     return STATUS_OK;
 }
 
-static enum status read_root(struct network *network, json_t *root, struct error *error)
+static enum status read_root(struct network *network, json_t *root, size_t max_weights,
+                             struct error *error)
 {
     int format;
     const char *task, *encoding;
@@ -223,9 +252,18 @@ static enum status read_root(struct network *network, json_t *root, struct error
         (task_index == NETWORK_SYNTHESIZE) != (front_end != NULL))
         return error_set(error, STATUS_BAD_CHECKPOINT,
                          "The description's format, task or encoding is unknown.");
+    json_t *const numbers[] = {json_object_get(root, "format"),
+                               json_object_get(root, "num_steps"),
+                               json_object_get(root, "image"),
+                               json_object_get(root, "latent_layer"),
+                               layers,
+                               front_end};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (!integers_fit(numbers[i]))
+            return error_set(error, STATUS_BAD_CHECKPOINT, "A number is far out of its range.");
     network->task = (enum network_task)task_index;
     network->encoding = (enum input_encoding)encoding_index;
-    enum status status = read_layers(network, layers, error);
+    enum status status = read_layers(network, layers, max_weights, error);
     if (status == STATUS_OK && front_end)
         status = read_front_end(network, front_end, error);
     if (status == STATUS_OK)
@@ -235,13 +273,14 @@ static enum status read_root(struct network *network, json_t *root, struct error
     return status == STATUS_OK ? read_text(&network->scores_json, scores, error) : status;
 }
 
-enum status network_json_read(const char *text, struct network *network, struct error *error)
+enum status network_json_read(const char *text, size_t max_weights, struct network *network,
+                              struct error *error)
 {
     json_error_t reason;
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &reason);
     if (!root)
         return read_error(error, &reason);
-    enum status status = read_root(network, root, error);
+    enum status status = read_root(network, root, max_weights, error);
     json_decref(root);
     return status;
 }

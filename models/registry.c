@@ -24,6 +24,16 @@ static int registry_is_checkpoint(const struct dirent *entry)
            strcmp(entry->d_name + length - suffix, registry_suffix) == 0;
 }
 
+/* By name, which is not the order of the files: "a-b.safetensors" comes before "a.safetensors". */
+static int registry_compare(const struct dirent **left, const struct dirent **right)
+{
+    const char *a = (*left)->d_name, *b = (*right)->d_name;
+    size_t suffix = sizeof registry_suffix - 1;
+    size_t length_a = strlen(a) - suffix, length_b = strlen(b) - suffix;
+    int order = memcmp(a, b, length_a < length_b ? length_a : length_b);
+    return order ? order : (length_a > length_b) - (length_a < length_b);
+}
+
 static enum status registry_load(struct registry *registry, const char *folder,
                                  struct dirent *const *entries, size_t count, struct error *error)
 {
@@ -44,7 +54,7 @@ enum status registry_open(const char *folder, struct registry **out, struct erro
 {
     *out = NULL;
     struct dirent **entries = NULL;
-    int found = scandir(folder, &entries, registry_is_checkpoint, alphasort);
+    int found = scandir(folder, &entries, registry_is_checkpoint, registry_compare);
     if (found < 0)
         return error_set(error, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_IO,
                          "The model repository %s cannot be read: %s.", folder, strerror(errno));

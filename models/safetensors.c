@@ -279,7 +279,8 @@ enum status safetensors_write(const struct safetensors *file, struct buf *out, s
         return error_plain(error, STATUS_NO_MEMORY);
     /* spaces after the header put the data on an 8-byte boundary */
     uint64_t length = (strlen(text) + 7) / 8 * 8;
-    enum status status = buf_append(out, &length, LENGTH_SIZE);
+    enum status status =
+        length <= SAFETENSORS_MAX_HEADER ? buf_append(out, &length, LENGTH_SIZE) : STATUS_TOO_LARGE;
     if (status == STATUS_OK)
         status = buf_append_string(out, text);
     for (size_t i = strlen(text); status == STATUS_OK && i < length; i++)

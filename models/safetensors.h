@@ -60,7 +60,10 @@ enum status safetensors_add(struct safetensors *file, const char *name, enum saf
                             int num_dims, const uint64_t *shape, const void *bytes,
                             struct error *error);
 
-/* Appends the whole file to `out`, tensors in the order in which they were added. */
+/*
+ * Appends the whole file to `out`, tensors in the order in which they were added. TOO_LARGE when
+ * the header or the file is beyond its limit, NO_MEMORY.
+ */
 enum status safetensors_write(const struct safetensors *file, struct buf *out, struct error *error);
 
 #endif

@@ -96,7 +96,7 @@ static void add_noise(const struct augment_settings *settings, const struct rng 
 static int draw_run(const struct rng *rng, enum draw count_draw, enum draw first_draw, int most,
                     int total, int *first)
 {
-    int count = (int)(draw_uniform(rng, count_draw) * (most + 1));
+    int count = (int)(draw_uniform(rng, count_draw) * ((most < total ? most : total) + 1));
     *first = (int)(draw_uniform(rng, first_draw) * (total - count + 1));
     return count;
 }

@@ -150,8 +150,9 @@ enum status parameters_restore(struct parameters *parameters, uint64_t *updates,
     struct safetensors *file = mem_alloc(1, sizeof *file);
     enum status status =
         file ? file_read(path, &bytes, error) : error_plain(error, STATUS_NO_MEMORY);
-    if (status == STATUS_OK)
-        status = safetensors_parse(bytes.bytes, bytes.size, file, error);
+    if (status != STATUS_OK)
+        goto done;
+    status = safetensors_parse(bytes.bytes, bytes.size, file, error);
     if (status == STATUS_OK)
         status = check_settings(file, settings, error);
     if (status == STATUS_OK)
@@ -162,6 +163,7 @@ enum status parameters_restore(struct parameters *parameters, uint64_t *updates,
         memcpy(updates, stored, sizeof *updates);
     else
         error_prefix(error, status, "%s: ", path);
+done:
     if (file)
         safetensors_free(file);
     mem_free(file);
