@@ -4,7 +4,6 @@
 #include "core/media/resample.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 /* Recordings whose peak is below this (-80 dB of full scale) hold nothing but rounding noise. */
 static const double front_end_silence_peak = 1e-4;
@@ -33,20 +32,32 @@ enum status front_end_validate(const struct front_end_settings *settings, struct
                              "A setting of the front end is out of its range.");
 }
 
+/* The largest magnitude around the mean, which is stored as well. */
+static double measure_peak(const struct audio *audio, double *mean)
+{
+    double peak = 0;
+    *mean = 0;
+    for (size_t i = 0; i < audio->num_samples; i++)
+        *mean += audio->samples[i] / (double)audio->num_samples;
+    for (size_t i = 0; i < audio->num_samples; i++)
+        peak = fmax(peak, fabs(audio->samples[i] - *mean));
+    return peak;
+}
+
+bool front_end_is_silent(const struct audio *audio)
+{
+    double mean;
+    return measure_peak(audio, &mean) < front_end_silence_peak;
+}
+
 /* Takes off the mean and scales to the peak level. UNUSABLE when there is no sound. */
 static enum status level_audio(struct audio *audio, double peak_level, struct error *error)
 {
-    double mean = 0, peak = 0;
-    for (size_t i = 0; i < audio->num_samples; i++)
-        mean += audio->samples[i] / (double)audio->num_samples;
-    for (size_t i = 0; i < audio->num_samples; i++) {
-        audio->samples[i] -= mean;
-        peak = fmax(peak, fabs(audio->samples[i]));
-    }
+    double mean, peak = measure_peak(audio, &mean);
     if (peak < front_end_silence_peak)
         return error_set(error, STATUS_UNUSABLE, "The recording is silent.");
     for (size_t i = 0; i < audio->num_samples; i++)
-        audio->samples[i] = audio->samples[i] / peak * peak_level;
+        audio->samples[i] = (audio->samples[i] - mean) / peak * peak_level;
     return STATUS_OK;
 }
 

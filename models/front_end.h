@@ -11,6 +11,8 @@
 #include "core/media/audio.h"
 #include "models/network.h"
 
+#include <stdbool.h>
+
 /* Feature frames of an utterance of any length. */
 struct features {
     real *values; /* [num_frames][num_channels], 0..1 */
@@ -22,6 +24,9 @@ void features_free(struct features *features);
 
 /* INVALID_ARGUMENT unless every setting is within its range. */
 enum status front_end_validate(const struct front_end_settings *settings, struct error *error);
+
+/* Whether a recording holds nothing but rounding noise, which the first half refuses. */
+bool front_end_is_silent(const struct audio *audio);
 
 /*
  * The first half: sound to compressed, trimmed frames. `audio` is resampled in place. The result

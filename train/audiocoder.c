@@ -217,9 +217,13 @@ static enum status load_speech(const struct options *options, struct speech_set 
                                struct error *error)
 {
     struct speech_set extra = {0};
-    enum status status = speech_set_load(options->data, DATASET_TRAIN, speech, error);
+    struct dataset_division official = {.skip_bad = options->skip_bad};
+    enum status status =
+        speech_set_load_divided(options->data, DATASET_TRAIN, &options->division, speech, error);
     if (status == STATUS_OK && options->extra)
-        status = speech_set_load(options->extra, DATASET_TRAIN, &extra, error);
+        status = speech_set_load_divided(options->extra, DATASET_TRAIN, &official, &extra, error);
+    speech_set_report_skipped(speech);
+    speech_set_report_skipped(&extra);
     if (status == STATUS_OK && options->extra)
         status = speech_set_append(speech, &extra, error);
     speech_set_free(&extra);

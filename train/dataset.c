@@ -1,10 +1,14 @@
 #include "train/dataset.h"
 
 #include "core/base/mem.h"
+#include "train/corpus.h"
+#include "train/dataset_audiomnist.h"
 #include "train/dataset_folder.h"
 #include "train/dataset_fsdd.h"
 #include "train/dataset_idx.h"
+#include "train/dataset_ti46.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A kind has one of the two loaders. */
@@ -12,14 +16,17 @@ struct dataset_kind {
     const char *name;
     enum status (*load_images)(const char *dir, enum dataset_split split, struct image_set *set,
                                struct error *error);
-    enum status (*load_speech)(const char *dir, enum dataset_split split, struct speech_set *set,
-                               struct error *error);
+    enum status (*list_speech)(const char *dir, struct corpus *corpus, struct error *error);
 };
 
 static const struct dataset_kind dataset_kinds[] = {
-    {"mnist", dataset_idx_load_mnist, NULL},      {"fashion", dataset_idx_load_fashion, NULL},
-    {"images", dataset_folder_load_images, NULL}, {"fsdd", NULL, dataset_fsdd_load},
-    {"wavs", NULL, dataset_folder_load_speech},
+    {"mnist", dataset_idx_load_mnist, NULL},
+    {"fashion", dataset_idx_load_fashion, NULL},
+    {"images", dataset_folder_load_images, NULL},
+    {"fsdd", NULL, dataset_fsdd_list},
+    {"ti46", NULL, dataset_ti46_list},
+    {"audiomnist", NULL, dataset_audiomnist_list},
+    {"wavs", NULL, dataset_folder_list_speech},
 };
 
 enum { DATASET_NUM_KINDS = sizeof dataset_kinds / sizeof *dataset_kinds };
@@ -46,8 +53,8 @@ static enum status dataset_parse(const char *spec, const struct dataset_kind **k
     *kind = dataset_find_kind(spec, dir);
     if (!*kind)
         return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "'%s' is no data set: write mnist:DIR, fashion:DIR, images:DIR, fsdd:DIR "
-                         "or wavs:DIR",
+                         "'%s' is no data set: write mnist:DIR, fashion:DIR, images:DIR, fsdd:DIR, "
+                         "ti46:DIR, audiomnist:DIR or wavs:DIR",
                          spec);
     if (!**dir)
         return error_set(error, STATUS_INVALID_ARGUMENT, "'%s' lacks the folder after the colon",
@@ -59,7 +66,7 @@ bool dataset_is_speech(const char *spec)
 {
     const char *dir;
     const struct dataset_kind *kind = dataset_find_kind(spec, &dir);
-    return kind && kind->load_speech;
+    return kind && kind->list_speech;
 }
 
 enum status class_list_fill(struct class_list *classes, const char *const *names, size_t count,
@@ -123,19 +130,50 @@ void image_set_free(struct image_set *set)
     *set = (struct image_set){0};
 }
 
+enum status dataset_division_parse(const char *text, struct dataset_division *division,
+                                   struct error *error)
+{
+    static const char speaker[] = "speaker=";
+    division->kind = DIVISION_OFFICIAL;
+    if (!text || strcmp(text, "official") == 0)
+        return STATUS_OK;
+    division->kind = DIVISION_RANDOM;
+    if (strcmp(text, "random") == 0)
+        return STATUS_OK;
+    division->kind = DIVISION_SPEAKER;
+    division->speaker = text + strlen(speaker);
+    if (strncmp(text, speaker, strlen(speaker)) == 0 && *division->speaker)
+        return STATUS_OK;
+    return error_set(error, STATUS_INVALID_ARGUMENT,
+                     "--split takes official, random or speaker=NAME, not '%.60s'", text);
+}
+
 enum status speech_set_load(const char *spec, enum dataset_split split, struct speech_set *set,
                             struct error *error)
 {
+    const struct dataset_division official = {.kind = DIVISION_OFFICIAL};
+    return speech_set_load_divided(spec, split, &official, set, error);
+}
+
+enum status speech_set_load_divided(const char *spec, enum dataset_split split,
+                                    const struct dataset_division *division, struct speech_set *set,
+                                    struct error *error)
+{
     const struct dataset_kind *kind;
-    const char *dir;
+    struct corpus corpus = {0};
     *set = (struct speech_set){0};
-    enum status status = dataset_parse(spec, &kind, &dir, error);
+    enum status status = dataset_parse(spec, &kind, &corpus.dir, error);
     if (status != STATUS_OK)
         return status;
-    if (!kind->load_speech)
+    if (!kind->list_speech)
         return error_set(error, STATUS_INVALID_ARGUMENT, "'%s' holds images where speech is wanted",
                          spec);
-    status = kind->load_speech(dir, split, set, error);
+    status = kind->list_speech(corpus.dir, &corpus, error);
+    if (status == STATUS_OK)
+        status = corpus_sort_speakers(&corpus, error);
+    if (status == STATUS_OK)
+        status = corpus_load(&corpus, split, division, set, error);
+    corpus_free(&corpus);
     if (status != STATUS_OK)
         speech_set_free(set);
     return status;
@@ -174,11 +212,23 @@ enum status speech_set_append(struct speech_set *set, struct speech_set *more, s
     return STATUS_OK;
 }
 
+void speech_set_report_skipped(const struct speech_set *set)
+{
+    for (uint32_t i = 0; i < set->num_skipped; i++)
+        fprintf(stderr, "skipped %s\n", set->skipped[i]);
+    if (set->num_skipped)
+        fprintf(stderr, "skipped %u of %u recordings\n", set->num_skipped,
+                set->num_skipped + set->num_utterances);
+}
+
 void speech_set_free(struct speech_set *set)
 {
     class_list_free(&set->classes);
     for (uint32_t i = 0; i < set->num_utterances; i++)
         audio_free(&set->utterances[i].audio);
+    for (uint32_t i = 0; i < set->num_skipped; i++)
+        mem_free(set->skipped[i]);
     mem_free(set->utterances);
+    mem_free(set->skipped);
     *set = (struct speech_set){0};
 }

@@ -3,7 +3,8 @@
  *
  * A data set is named KIND:DIR.
  *   images   mnist:DIR, fashion:DIR (idx files, plain or .gz), images:DIR (PNG, a folder per class)
- *   speech   fsdd:DIR (takes 0-4 are the test split), wavs:DIR (any audio, a folder per class)
+ *   speech   fsdd:DIR (takes 0-4 are the test split), ti46:DIR, audiomnist:DIR (no official split),
+ *            wavs:DIR (any audio, a folder per class)
  * images:DIR and wavs:DIR use DIR/train/CLASS and DIR/test/CLASS where both exist; otherwise
  * DIR/CLASS with every seventh file of a class (in the order of names) in the test split. Their
  * classes are numbered in the order of names, the same in both splits; idx files bring numbers.
@@ -50,7 +51,30 @@ struct speech_set {
     struct class_list classes;
     uint32_t num_utterances;
     struct utterance *utterances; /* [num_utterances], in the order of file names */
+    uint32_t num_skipped;
+    char **skipped; /* [num_skipped]: a sentence for each recording that was left out */
 };
+
+enum division_kind {
+    DIVISION_OFFICIAL, /* as the data set itself says */
+    DIVISION_RANDOM,   /* 84 % of each class for training, 16 % for testing, drawn by a seed */
+    DIVISION_SPEAKER   /* one speaker is for testing, all others for training */
+};
+
+/* How a set of speech becomes its training and its test split. */
+struct dataset_division {
+    enum division_kind kind;
+    const char *speaker; /* DIVISION_SPEAKER; borrowed */
+    uint64_t seed;       /* DIVISION_RANDOM */
+    bool skip_bad;       /* leave out recordings that cannot be used instead of stopping */
+};
+
+/*
+ * Reads "official" (also NULL), "random" or "speaker=NAME" into the kind and the speaker, which
+ * borrows from `text`. INVALID_ARGUMENT for anything else.
+ */
+enum status dataset_division_parse(const char *text, struct dataset_division *division,
+                                   struct error *error);
 
 /* Copies `count` names; MALFORMED where one is too long or there are too many, NO_MEMORY. */
 enum status class_list_fill(struct class_list *classes, const char *const *names, size_t count,
@@ -76,6 +100,7 @@ enum status image_set_load(const char *spec, enum dataset_split split, struct im
                            struct error *error);
 void image_set_free(struct image_set *set);
 
+/* The official division; no recording is skipped. */
 enum status speech_set_load(const char *spec, enum dataset_split split, struct speech_set *set,
                             struct error *error);
 /*
@@ -84,5 +109,17 @@ enum status speech_set_load(const char *spec, enum dataset_split split, struct s
  */
 enum status speech_set_append(struct speech_set *set, struct speech_set *more, struct error *error);
 void speech_set_free(struct speech_set *set);
+
+/*
+ * The same by any division. INVALID_ARGUMENT also where the data set has no official division, no
+ * speakers or no speaker of that name. A recording that is unreadable, empty or silent is MALFORMED
+ * (the first is named, all are counted), or noted in set->skipped where they are skipped.
+ */
+enum status speech_set_load_divided(const char *spec, enum dataset_split split,
+                                    const struct dataset_division *division, struct speech_set *set,
+                                    struct error *error);
+
+/* Tells on standard error what was left out: a line each and their number; nothing if none. */
+void speech_set_report_skipped(const struct speech_set *set);
 
 #endif

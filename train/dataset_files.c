@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum status dataset_files_path(const char *dir, const char *name, char *path, struct error *error)
@@ -21,6 +22,12 @@ bool dataset_files_is_file(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool dataset_files_is_wav(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 4 && strcasecmp(name + length - 4, ".wav") == 0;
 }
 
 bool dataset_files_is_folder(const char *path)
@@ -40,7 +47,7 @@ static enum status files_open_failed(const char *path, struct error *error)
     return error_set(error, STATUS_IO, "%s: %s", path, strerror(errno));
 }
 
-static enum status files_add(struct dataset_names *list, const char *name, struct error *error)
+enum status dataset_files_add(struct dataset_names *list, const char *name, struct error *error)
 {
     if (list->count == DATASET_FILES_MAX_NAMES)
         return error_set(error, STATUS_MALFORMED, "more than %d names in one folder",
@@ -84,7 +91,7 @@ static enum status files_collect(DIR *stream, const char *dir, enum dataset_entr
         if (status != STATUS_OK)
             return status;
         if (files_wanted(path, entry->d_name, kind))
-            status = files_add(list, entry->d_name, error);
+            status = dataset_files_add(list, entry->d_name, error);
         if (status != STATUS_OK)
             return error_prefix(error, status, "%s: ", dir);
     }
@@ -138,22 +145,20 @@ enum status dataset_files_read(const char *path, struct buf *content, struct err
     return status;
 }
 
-enum status dataset_files_utterance(const char *dir, const char *name, struct utterance *utterance,
+enum status dataset_files_utterance(const char *path, struct utterance *utterance,
                                     struct error *error)
 {
-    char path[DATASET_FILES_PATH_SIZE];
+    const char *slash = strrchr(path, '/');
     struct buf content;
     buf_init(&content, DATASET_FILES_MAX_BYTES);
-    enum status status = dataset_files_path(dir, name, path, error);
-    if (status == STATUS_OK)
-        status = dataset_files_read(path, &content, error);
+    enum status status = dataset_files_read(path, &content, error);
     if (status != STATUS_OK)
         goto done;
     status =
         audio_decode(content.bytes, content.size, &audio_default_limits, &utterance->audio, error);
     if (status != STATUS_OK && status != STATUS_NO_MEMORY)
         status = error_prefix(error, STATUS_MALFORMED, "%s: ", path);
-    snprintf(utterance->name, sizeof utterance->name, "%s", name);
+    snprintf(utterance->name, sizeof utterance->name, "%s", slash ? slash + 1 : path);
 done:
     buf_free(&content);
     return status;

@@ -30,6 +30,7 @@ enum status dataset_files_path(const char *dir, const char *name, char *path, st
 
 bool dataset_files_is_file(const char *path);
 bool dataset_files_is_folder(const char *path);
+bool dataset_files_is_wav(const char *name); /* by its ending, in either case */
 
 /*
  * The files or the folders in `dir` (links are followed). NOT_FOUND names the missing folder; IO;
@@ -38,16 +39,19 @@ bool dataset_files_is_folder(const char *path);
  */
 enum status dataset_files_list(const char *dir, enum dataset_entry kind, struct dataset_names *list,
                                struct error *error);
+
+/* Appends a copy of `name`; MALFORMED past DATASET_FILES_MAX_NAMES, NO_MEMORY. */
+enum status dataset_files_add(struct dataset_names *list, const char *name, struct error *error);
 void dataset_files_free(struct dataset_names *list);
 
 /* Appends a whole file; NOT_FOUND, IO, MALFORMED (past the buffer's cap), NO_MEMORY. */
 enum status dataset_files_read(const char *path, struct buf *content, struct error *error);
 
 /*
- * Decodes dir/name into `utterance` and names it; the label stays with the caller. What
+ * Decodes a file into `utterance` and names it; the label stays with the caller. What
  * audio_decode finds wrong becomes MALFORMED with the path before it.
  */
-enum status dataset_files_utterance(const char *dir, const char *name, struct utterance *utterance,
+enum status dataset_files_utterance(const char *path, struct utterance *utterance,
                                     struct error *error);
 
 #endif

@@ -116,37 +116,13 @@ static enum status folder_survey(const char *dir, enum dataset_split split,
         return error_plain(error, STATUS_NO_MEMORY);
     for (size_t i = 0; status == STATUS_OK && i < tree->names.count; i++)
         status = folder_list_class(tree, i, error);
-    if (status == STATUS_OK && tree->num_items == 0)
-        status =
-            error_set(error, STATUS_MALFORMED, "%s has no files for the test split", tree->root);
     return status;
 }
 
-/* What is done with each file of the split; `set` is the image_set or speech_set. */
-typedef enum status (*folder_visit)(void *set, const char *dir, const char *name, uint16_t label,
-                                    struct error *error);
-
-static enum status folder_visit_all(const struct folder_tree *tree, folder_visit visit, void *set,
-                                    struct error *error)
-{
-    char dir[DATASET_FILES_PATH_SIZE];
-    for (size_t label = 0; label < tree->names.count; label++) {
-        enum status status = dataset_files_path(tree->root, tree->names.names[label], dir, error);
-        const struct dataset_names *files = &tree->files[label];
-        for (size_t i = 0; status == STATUS_OK && i < files->count; i++)
-            if (folder_in_split(tree, i))
-                status = visit(set, dir, files->names[i], (uint16_t)label, error);
-        if (status != STATUS_OK)
-            return status;
-    }
-    return STATUS_OK;
-}
-
-static enum status folder_add_image(void *set, const char *dir, const char *name, uint16_t label,
-                                    struct error *error)
+static enum status folder_add_image(struct image_set *images, const char *dir, const char *name,
+                                    uint16_t label, struct error *error)
 {
     enum { SIDE = DATASET_PICTURE_SIZE };
-    struct image_set *images = set;
     char path[DATASET_FILES_PATH_SIZE];
     float pixels[SIDE * SIDE];
     struct buf content;
@@ -172,16 +148,19 @@ done:
     return status;
 }
 
-static enum status folder_add_utterance(void *set, const char *dir, const char *name,
-                                        uint16_t label, struct error *error)
+static enum status folder_add_images(const struct folder_tree *tree, struct image_set *set,
+                                     struct error *error)
 {
-    struct speech_set *speech = set;
-    struct utterance *utterance = &speech->utterances[speech->num_utterances];
-    enum status status = dataset_files_utterance(dir, name, utterance, error);
-    if (status != STATUS_OK)
-        return status;
-    utterance->label = label;
-    speech->num_utterances++;
+    char dir[DATASET_FILES_PATH_SIZE];
+    for (size_t label = 0; label < tree->names.count; label++) {
+        enum status status = dataset_files_path(tree->root, tree->names.names[label], dir, error);
+        const struct dataset_names *files = &tree->files[label];
+        for (size_t i = 0; status == STATUS_OK && i < files->count; i++)
+            if (folder_in_split(tree, i))
+                status = folder_add_image(set, dir, files->names[i], (uint16_t)label, error);
+        if (status != STATUS_OK)
+            return status;
+    }
     return STATUS_OK;
 }
 
@@ -190,13 +169,16 @@ enum status dataset_folder_load_images(const char *dir, enum dataset_split split
 {
     struct folder_tree tree = {0};
     enum status status = folder_survey(dir, split, &tree, &set->classes, error);
+    if (status == STATUS_OK && tree.num_items == 0)
+        status =
+            error_set(error, STATUS_MALFORMED, "%s has no files for the test split", tree.root);
     if (status != STATUS_OK)
         goto done;
     set->width = set->height = DATASET_PICTURE_SIZE;
     set->pixels = mem_alloc(tree.num_items, (size_t)set->width * (size_t)set->height);
     set->labels = mem_alloc(tree.num_items, sizeof *set->labels);
     if (set->pixels && set->labels)
-        status = folder_visit_all(&tree, folder_add_image, set, error);
+        status = folder_add_images(&tree, set, error);
     else
         status = error_plain(error, STATUS_NO_MEMORY);
 done:
@@ -204,19 +186,43 @@ done:
     return status;
 }
 
-enum status dataset_folder_load_speech(const char *dir, enum dataset_split split,
-                                       struct speech_set *set, struct error *error)
+/* Adds all files below one root; without a division on disk their place decides. */
+static enum status folder_add_speech(const struct folder_tree *tree, struct corpus *corpus,
+                                     struct error *error)
+{
+    char dir[DATASET_FILES_PATH_SIZE];
+    for (size_t label = 0; label < tree->names.count; label++) {
+        enum status status = dataset_files_path(tree->root, tree->names.names[label], dir, error);
+        const struct dataset_names *files = &tree->files[label];
+        for (size_t i = 0; status == STATUS_OK && i < files->count; i++) {
+            bool training = folder_in_split(tree, i) == (tree->split == DATASET_TRAIN);
+            status = corpus_add(corpus, dir, files->names[i], (int)label, NULL,
+                                training ? CORPUS_TRAIN : CORPUS_TEST, error);
+        }
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status folder_list_side(const char *dir, enum dataset_split split, bool *divided,
+                                    struct corpus *corpus, struct error *error)
 {
     struct folder_tree tree = {0};
-    enum status status = folder_survey(dir, split, &tree, &set->classes, error);
-    if (status != STATUS_OK)
-        goto done;
-    set->utterances = mem_alloc(tree.num_items, sizeof *set->utterances);
-    if (set->utterances)
-        status = folder_visit_all(&tree, folder_add_utterance, set, error);
-    else
-        status = error_plain(error, STATUS_NO_MEMORY);
-done:
+    class_list_free(&corpus->classes);
+    enum status status = folder_survey(dir, split, &tree, &corpus->classes, error);
+    if (status == STATUS_OK)
+        status = folder_add_speech(&tree, corpus, error);
+    *divided = tree.divided;
     folder_free(&tree);
+    return status;
+}
+
+enum status dataset_folder_list_speech(const char *dir, struct corpus *corpus, struct error *error)
+{
+    bool divided;
+    enum status status = folder_list_side(dir, DATASET_TRAIN, &divided, corpus, error);
+    if (status == STATUS_OK && divided)
+        status = folder_list_side(dir, DATASET_TEST, &divided, corpus, error);
     return status;
 }

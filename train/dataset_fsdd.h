@@ -5,15 +5,13 @@
 #ifndef SPIKELOOM_TRAIN_DATASET_FSDD_H
 #define SPIKELOOM_TRAIN_DATASET_FSDD_H
 
-#include "train/dataset.h"
+#include "train/corpus.h"
 
 /*
- * Reads the .wav files of dir/recordings, or of `dir` where there is no such folder. Speakers are
- * numbered in the order of their names, the same in both splits. MALFORMED names a file that is
- * not named as above. Errors and ownership as for speech_set_load; on failure `set` may hold
- * parts, which speech_set_free releases.
+ * Lists the .wav files of dir/recordings, or of `dir` where there is no such folder. MALFORMED
+ * names a file that is not named as above. Errors as for speech_set_load; what was listed is
+ * released by corpus_free in any case.
  */
-enum status dataset_fsdd_load(const char *dir, enum dataset_split split, struct speech_set *set,
-                              struct error *error);
+enum status dataset_fsdd_list(const char *dir, struct corpus *corpus, struct error *error);
 
 #endif

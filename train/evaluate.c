@@ -13,7 +13,8 @@ static enum status score(const struct options *options, const struct network *ne
     struct evaluation_settings settings = {.num_steps = options->steps,
                                            .seed = options->seed,
                                            .threads = options->threads,
-                                           .quiet = options->quiet};
+                                           .quiet = options->quiet,
+                                           .division = options->division};
     if (settings.num_steps > network->num_steps)
         return error_set(error, STATUS_INVALID_ARGUMENT, "%s has %d steps, not %d.", options->model,
                          network->num_steps, settings.num_steps);

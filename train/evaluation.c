@@ -315,7 +315,9 @@ enum status evaluation_test_split(const struct network *network, const char *spe
 {
     if (dataset_is_speech(spec)) {
         struct speech_set set = {0};
-        enum status status = speech_set_load(spec, DATASET_TEST, &set, error);
+        enum status status =
+            speech_set_load_divided(spec, DATASET_TEST, &settings->division, &set, error);
+        speech_set_report_skipped(&set);
         if (status == STATUS_OK)
             status = evaluation_speech(network, &set, settings, scores, error);
         speech_set_free(&set);

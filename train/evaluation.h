@@ -26,6 +26,7 @@ struct evaluation_settings {
     uint64_t seed; /* of rate coding; sample i draws with seed + i */
     int threads;   /* 0: all processors */
     bool quiet;
+    struct dataset_division division; /* of speech; zeroed: the official one */
 };
 
 /* An image network against the images themselves. */

@@ -251,6 +251,17 @@ static bool options_was_given(const struct options_reader *reader, const char *n
     return row && reader->given[row - options_rows];
 }
 
+/* What --split, --skip-bad and --seed say of the division of speech. */
+static enum status options_divide(struct options *options, struct error *error)
+{
+    options->division.seed = options->seed;
+    options->division.skip_bad = options->skip_bad;
+    if ((options->split || options->skip_bad) && !dataset_is_speech(options->data))
+        return error_set(error, STATUS_INVALID_ARGUMENT, "--%s is for speech; '%.60s' holds none",
+                         options->split ? "split" : "skip-bad", options->data);
+    return dataset_division_parse(options->split, &options->division, error);
+}
+
 /* An option that would do nothing is more likely a mistake than a wish. */
 static enum status options_check_use(const struct options_reader *reader,
                                      const struct options *options, struct error *error)
@@ -299,6 +310,8 @@ enum status options_parse(int argc, char **argv, struct options *options, struct
         status = options_check_required(&reader, options, error);
     if (status == STATUS_OK)
         status = options_check_use(&reader, options, error);
+    if (status == STATUS_OK)
+        status = options_divide(options, error);
     options->inputs = (const char *const *)argv + 2;
     options->num_inputs = reader.num_words;
     return status;

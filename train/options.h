@@ -6,6 +6,7 @@
 #define SPIKELOOM_TRAIN_OPTIONS_H
 
 #include "core/base/status.h"
+#include "train/dataset.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +34,10 @@ struct options {
     const char *model;       /* --model FILE (evaluate, synthesize, inspect) */
     const char *autoencoder; /* --autoencoder FILE whose latent an audiocoder learns */
     const char *images;      /* --images KIND:DIR class images of an audiocoder */
+
+    const char *split;                /* --split as given */
+    bool skip_bad;                    /* --skip-bad */
+    struct dataset_division division; /* what these two and the seed amount to */
 
     const char *log;           /* --log FILE, JSONL */
     const char *const *inputs; /* the remaining words: audio files of synthesize */

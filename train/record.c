@@ -19,12 +19,12 @@ static enum status describe_training(const struct options *options, struct netwo
                                      struct error *error)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
-        options->command_line, "data", options->data, "extra", options->extra, "images",
-        options->images, "autoencoder", options->autoencoder, "seed", (json_int_t)options->seed,
-        "rule", options->rule == RULE_BPTT ? "bptt" : "membrane", "epochs", options->epochs,
-        "batch_size", options->batch_size, "learning_rate", options->learning_rate, "program",
-        "spikeloom-train " SPIKELOOM_VERSION);
+        "{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
+        options->command_line, "data", options->data, "extra", options->extra, "split",
+        options->split, "images", options->images, "autoencoder", options->autoencoder, "seed",
+        (json_int_t)options->seed, "rule", options->rule == RULE_BPTT ? "bptt" : "membrane",
+        "epochs", options->epochs, "batch_size", options->batch_size, "learning_rate",
+        options->learning_rate, "program", "spikeloom-train " SPIKELOOM_VERSION);
     char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     char *copy = text ? mem_copy_string(text) : NULL;
     free(text);
@@ -154,8 +154,10 @@ enum status record_finish(const struct options *options, const struct trainer_re
                           struct network *network, struct error *error)
 {
     struct scores scores;
-    struct evaluation_settings settings = {
-        .seed = options->seed, .threads = options->threads, .quiet = options->quiet};
+    struct evaluation_settings settings = {.seed = options->seed,
+                                           .threads = options->threads,
+                                           .quiet = options->quiet,
+                                           .division = options->division};
     enum status status = evaluation_test_split(network, options->data, &settings, &scores, error);
     if (status == STATUS_OK)
         status = evaluation_store(&scores, network, error);

@@ -35,7 +35,7 @@ static void put_little_endian(uint8_t *bytes, int size, uint32_t value)
         bytes[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* A mono 16-bit WAV file of WAV_SAMPLES samples of the same value. */
+/* A mono 16-bit WAV file of WAV_SAMPLES samples, from -value and value by turns. */
 static void make_wav(uint8_t wav[WAV_SIZE], int value)
 {
     memcpy(wav, "RIFF....WAVEfmt ", 16);
@@ -50,7 +50,7 @@ static void make_wav(uint8_t wav[WAV_SIZE], int value)
     memcpy(wav + 36, "data", 4);
     put_little_endian(wav + 40, 4, 2 * WAV_SAMPLES);
     for (int i = 0; i < WAV_SAMPLES; i++)
-        put_little_endian(wav + 44 + 2 * i, 2, (uint32_t)value);
+        put_little_endian(wav + 44 + 2 * i, 2, (uint32_t)(i % 2 ? value : -value));
 }
 
 /* The value tells the file from others: its samples are value / 32768. */
@@ -187,7 +187,7 @@ static void test_long_file_names_are_cut(void **state)
     struct speech_set set;
     char name[128] = "a/";
     memset(name + 2, 'n', 100);
-    write_wav(name, 5);
+    write_wav(name, 50);
     load_speech(DATASET_TRAIN, &set);
     assert_int_equal(strlen(set.utterances[0].name), sizeof set.utterances[0].name - 1);
     speech_set_free(&set);
@@ -197,7 +197,7 @@ static void test_unreadable_files_are_named(void **state)
 {
     (void)state;
     uint8_t wav[WAV_SIZE];
-    make_wav(wav, 1);
+    make_wav(wav, 10);
     write_wavs("a", 3, 10);
     scratch_write(&scratch, "a/word01.wav", "this is no sound", 16);
     expect_bad(DATASET_TRAIN, STATUS_MALFORMED, "a/word01.wav: ", "");
@@ -213,7 +213,7 @@ static void test_folders_without_content(void **state)
     char path[SCRATCH_PATH_SIZE];
     expect_bad(DATASET_TRAIN, STATUS_MALFORMED, scratch.path, "no folders, one for each class");
     write_wavs("a", 3, 10);
-    expect_bad(DATASET_TEST, STATUS_MALFORMED, scratch.path, "no files for the test split");
+    expect_bad(DATASET_TEST, STATUS_MALFORMED, scratch.path, "no recordings for the test split");
     scratch_path(&scratch, "b/file", path);
     expect_bad(DATASET_TRAIN, STATUS_MALFORMED, "/b", "has no files");
     strcat(spec, "/nowhere");
@@ -327,8 +327,8 @@ static void test_fsdd_numbers_speakers_alike_in_both_splits(void **state)
     (void)state;
     struct speech_set set;
     use("fsdd");
-    write_wav("0_anna_7.wav", 1);
-    write_wav("0_bert_0.wav", 2);
+    write_wav("0_anna_7.wav", 10);
+    write_wav("0_bert_0.wav", 20);
     load_speech(DATASET_TEST, &set);
     assert_int_equal(set.num_utterances, 1);
     assert_int_equal(set.utterances[0].speaker, 1);
@@ -343,10 +343,10 @@ static void test_fsdd_refuses_other_names(void **state)
                                         "1__0.wav",      "1_anna_.wav",       "1_anna_-1.wav",
                                         "1_anna_0x.wav", "1_anna_1234567.wav"};
     use("fsdd");
-    write_wav("0_anna_0.wav", 1);
+    write_wav("0_anna_0.wav", 10);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[SCRATCH_PATH_SIZE];
-        write_wav(names[i], 1);
+        write_wav(names[i], 10);
         expect_bad(DATASET_TEST, STATUS_MALFORMED, names[i], "{digit}_{speaker}_{take}.wav");
         scratch_path(&scratch, names[i], path);
         assert_int_equal(remove(path), 0);
