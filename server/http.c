@@ -3,11 +3,11 @@
 #include "core/base/mem.h"
 #include "server/clock.h"
 #include "server/connections.h"
+#include "server/framing.h"
 #include "server/listener.h"
 
 #include <microhttpd.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -261,22 +261,6 @@ static enum MHD_Result http_receive(struct http_transaction *transaction, const 
 
 /* --- the beginning of an exchange ---------------------------------------------------------- */
 
-/* Splits the target as sent into path and query. */
-static void http_split_target(struct http_transaction *transaction)
-{
-    char *path = transaction->target;
-    if (strncasecmp(path, "http://", 7) == 0) { /* the absolute form, which proxies send */
-        path += 7 + strcspn(path + 7, "/?");
-        if (*path != '/')
-            path = memcpy(transaction->target, "/", 2);
-    }
-    char *mark = strchr(path, '?');
-    if (mark)
-        *mark = 0;
-    transaction->exchange.request.path = path;
-    transaction->exchange.request.query = mark ? mark + 1 : "";
-}
-
 /* Called with the request line; what it returns comes back as *con_cls. */
 static void *http_target(void *context, const char *uri, struct MHD_Connection *connection)
 {
@@ -294,36 +278,21 @@ static void *http_target(void *context, const char *uri, struct MHD_Connection *
                   "The request's target is longer than %d characters.", HTTP_MAX_TARGET);
     else
         memcpy(transaction->target, uri, length);
-    http_split_target(transaction);
+    framing_split_target(transaction->target, &transaction->exchange.request.path,
+                         &transaction->exchange.request.query);
     return transaction;
 }
 
-/*
- * How the body is framed. Anything that two parsers might read in two ways is refused: it is how
- * requests are smuggled past a proxy.
- */
-static enum status http_check_framing(struct http_transaction *transaction, bool *has_body,
-                                      uint64_t *length)
+static enum status http_check_framing(struct http_transaction *transaction, struct framing *framing)
 {
-    struct error *error = &transaction->exchange.failure;
     struct http_search coding = http_search(transaction->connection, "Transfer-Encoding");
-    struct http_search size = http_search(transaction->connection, "Content-Length");
-    const char *digits = size.found.bytes ? (const char *)size.found.bytes : "";
-    *length = strtoull(digits, NULL, 10);
-    *has_body = coding.count > 0 || *length > 0;
-    enum status status = STATUS_OK;
-    if (coding.count && size.count)
-        status = error_set(error, STATUS_MALFORMED,
-                           "Content-Length and Transfer-Encoding exclude each other.");
-    else if (coding.count && (coding.count > 1 || !coding.found.bytes ||
-                              strcasecmp((const char *)coding.found.bytes, "chunked") != 0))
-        status = error_set(error, STATUS_MALFORMED,
-                           "The only Transfer-Encoding that is understood is chunked.");
-    else if (size.count &&
-             (size.count > 1 || !*digits || strspn(digits, "0123456789") != strlen(digits)))
-        status = error_set(error, STATUS_MALFORMED, "Content-Length is not one whole number.");
+    struct http_search length = http_search(transaction->connection, "Content-Length");
+    enum status status =
+        framing_read((struct framing_field){(const char *)coding.found.bytes, coding.count},
+                     (struct framing_field){(const char *)length.found.bytes, length.count},
+                     framing, &transaction->exchange.failure);
     buf_free(&coding.found);
-    buf_free(&size.found);
+    buf_free(&length.found);
     return status;
 }
 
@@ -343,27 +312,26 @@ static enum MHD_Result http_first_call(struct http_transaction *transaction, con
 {
     struct http_server *server = transaction->server;
     struct http_exchange *exchange = &transaction->exchange;
-    bool has_body = false;
-    uint64_t length = 0;
+    struct framing framing = {0};
     exchange->request.method = method;
     transaction->stage = HTTP_BODY;
     if (exchange->failure.status != STATUS_OK ||
-        http_check_framing(transaction, &has_body, &length) != STATUS_OK) {
+        http_check_framing(transaction, &framing) != STATUS_OK) {
         exchange->reply.close = true;
         server->hooks.begin(server->hooks.context, exchange);
         return http_answer(transaction);
     }
     server->hooks.begin(server->hooks.context, exchange);
-    if (length > exchange->request.max_body && exchange->reply.code == 0) {
+    if (framing.length > exchange->request.max_body && exchange->reply.code == 0) {
         http_too_large(transaction);
         exchange->reply.close = true;
         return http_answer(transaction);
     }
-    bool unread = length > exchange->request.max_body || http_expects_continue(transaction);
+    bool unread = framing.length > exchange->request.max_body || http_expects_continue(transaction);
     if (exchange->reply.code != 0 && unread)
         return http_answer(transaction);
     buf_init(&exchange->request.body, exchange->request.max_body);
-    if (has_body && exchange->reply.code == 0)
+    if (framing.has_body && exchange->reply.code == 0)
         http_open_form(transaction);
     return MHD_YES;
 }

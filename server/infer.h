@@ -1,7 +1,6 @@
 /*
- * What inference threads do with a request: body to spikes to picture, each part timed. The body
- * is read, the models are run and the reply is filled here; nothing here touches the network of
- * cables.
+ * What inference threads do with a request: body to spikes to picture, each part timed. They read
+ * the body, run the models and fill the reply.
  */
 #ifndef SPIKELOOM_SERVER_INFER_H
 #define SPIKELOOM_SERVER_INFER_H
