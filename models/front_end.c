@@ -4,6 +4,7 @@
 #include "core/media/resample.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Recordings whose peak is below this (-80 dB of full scale) hold nothing but rounding noise. */
 static const double front_end_silence_peak = 1e-4;
@@ -104,9 +105,10 @@ static void trim_frames(const struct front_end_settings *settings, const double 
     *last = end < num_frames ? end : num_frames;
 }
 
-/* features = the square root of frames over their maximum, of frames first .. last - 1. */
-static enum status compress_frames(const double *frames, int first, int last, int num_channels,
-                                   struct features *features, struct error *error)
+/* features = the (square root of) frames over their maximum, of frames first .. last - 1. */
+static enum status compress_frames(enum front_end_amplitude amplitude, const double *frames,
+                                   int first, int last, int num_channels, struct features *features,
+                                   struct error *error)
 {
     size_t count = (size_t)(last - first) * (size_t)num_channels;
     const double *kept = frames + (size_t)first * (size_t)num_channels;
@@ -119,7 +121,8 @@ static enum status compress_frames(const double *frames, int first, int last, in
     if (!values)
         return error_plain(error, STATUS_NO_MEMORY);
     for (size_t i = 0; i < count; i++)
-        values[i] = (real)sqrt(kept[i] / loudest);
+        values[i] =
+            (real)(amplitude == FRONT_END_ROOT ? sqrt(kept[i] / loudest) : kept[i] / loudest);
     *features = (struct features){values, last - first, num_channels};
     return STATUS_OK;
 }
@@ -151,7 +154,8 @@ enum status front_end_features(const struct front_end_settings *settings,
     cochlea_run(cochlea, audio->samples, audio->num_samples, cochleagram);
     average_frames(cochleagram, group, cochlea->num_channels, num_frames, frames);
     trim_frames(settings, frames, num_frames, cochlea->num_channels, &first, &last);
-    status = compress_frames(frames, first, last, cochlea->num_channels, features, error);
+    status = compress_frames(settings->amplitude, frames, first, last, cochlea->num_channels,
+                             features, error);
 done:
     mem_free(cochleagram);
     mem_free(frames);
@@ -198,18 +202,37 @@ static void divide_by_deviation(real *input, int count)
 
 void front_end_standardize(const struct front_end_settings *settings, int num_channels, real *input)
 {
-    remove_channel_means(input, settings->num_frames, num_channels, settings->mean_removal);
-    divide_by_deviation(input, settings->num_frames * num_channels);
+    if (settings->mean_removal > 0)
+        remove_channel_means(input, settings->num_frames, num_channels, settings->mean_removal);
+    if (settings->scale == FRONT_END_DEVIATION)
+        divide_by_deviation(input, settings->num_frames * num_channels);
+}
+
+static void stretch_frames(const struct features *features, int num_frames, real *input)
+{
+    double pace = (double)(features->num_frames - 1) / (num_frames - 1);
+    for (int frame = 0; frame < num_frames; frame++)
+        interpolate_frame(features, frame * pace,
+                          input + (size_t)frame * (size_t)features->num_channels);
+}
+
+static void pad_frames(const struct features *features, int num_frames, real *input)
+{
+    int kept = features->num_frames < num_frames ? features->num_frames : num_frames;
+    size_t count = (size_t)kept * (size_t)features->num_channels;
+    size_t all = (size_t)num_frames * (size_t)features->num_channels;
+    memcpy(input, features->values, count * sizeof *input);
+    memset(input + count, 0, (all - count) * sizeof *input);
 }
 
 void front_end_normalize(const struct front_end_settings *settings, const struct features *features,
                          real *input)
 {
-    int num_channels = features->num_channels, num_frames = settings->num_frames;
-    double pace = (double)(features->num_frames - 1) / (num_frames - 1);
-    for (int frame = 0; frame < num_frames; frame++)
-        interpolate_frame(features, frame * pace, input + (size_t)frame * (size_t)num_channels);
-    front_end_standardize(settings, num_channels, input);
+    if (settings->fit == FRONT_END_STRETCH)
+        stretch_frames(features, settings->num_frames, input);
+    else
+        pad_frames(features, settings->num_frames, input);
+    front_end_standardize(settings, features->num_channels, input);
 }
 
 enum status front_end_run(const struct network *network, struct audio *audio, real *input,

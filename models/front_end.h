@@ -1,8 +1,10 @@
 /*
  * Speech to the input of an audiocoder: resample to the cochlea's rate, take off the mean and
- * scale to a fixed peak, run the cochlea, average to feature frames, divide by the maximum and take
- * the square root, cut silence at both ends, stretch to a fixed number of frames, and normalise
- * each channel over time.
+ * scale to a fixed peak, run the cochlea, average to feature frames, cut silence at both ends,
+ * divide by the maximum and take the square root, stretch or pad to a fixed number of frames, and
+ * normalise each channel over time. Settings leave out what a network does without: with
+ * FRONT_END_PAD, FRONT_END_LINEAR, FRONT_END_MAXIMUM and zeros for trimming and mean removal the
+ * input is the plain cochleagram as a share of its maximum.
  */
 #ifndef SPIKELOOM_MODELS_FRONT_END_H
 #define SPIKELOOM_MODELS_FRONT_END_H
@@ -29,7 +31,7 @@ enum status front_end_validate(const struct front_end_settings *settings, struct
 bool front_end_is_silent(const struct audio *audio);
 
 /*
- * The first half: sound to compressed, trimmed frames. `audio` is resampled in place. The result
+ * The first half: sound to trimmed, compressed frames. `audio` is resampled in place. The result
  * is released by features_free. UNUSABLE: too short or silent. NO_MEMORY.
  */
 enum status front_end_features(const struct front_end_settings *settings,
@@ -38,15 +40,15 @@ enum status front_end_features(const struct front_end_settings *settings,
 
 /*
  * The second half: frames of any number to input [settings->num_frames][num_channels], stretched
- * by linear interpolation, each channel's mean over time reduced, divided by the standard
- * deviation of the whole.
+ * by linear interpolation or padded with zeros, each channel's mean over time reduced, divided by
+ * the standard deviation of the whole; the last two as far as settings ask for it.
  */
 void front_end_normalize(const struct front_end_settings *settings, const struct features *features,
                          real *input);
 
 /*
  * The last step of the second half alone: input [num_frames][num_channels], each channel's mean
- * reduced and the whole divided by its deviation, in place.
+ * reduced and the whole divided by its deviation, in place, as settings ask for it.
  */
 void front_end_standardize(const struct front_end_settings *settings, int num_channels,
                            real *input);

@@ -209,6 +209,10 @@ static enum status network_validate_front_end(const struct network *network, str
         network->cochlea.decimation != settings->cochlea.decimation)
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "The cochlea is not the one that the front end describes.");
+    if (network->encoding == ENCODING_RATE &&
+        (settings->scale != FRONT_END_MAXIMUM || settings->mean_removal > 0))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "Rate coding needs a front end whose values are within 0..1.");
     return front_end_validate(settings, error);
 }
 
@@ -263,6 +267,21 @@ const char *input_encoding_name(enum input_encoding kind)
 const char *layer_kind_name(enum layer_kind kind)
 {
     return kind == LAYER_DENSE ? "dense" : "conv";
+}
+
+const char *front_end_fit_name(enum front_end_fit fit)
+{
+    return fit == FRONT_END_STRETCH ? "stretch" : "pad";
+}
+
+const char *front_end_amplitude_name(enum front_end_amplitude amplitude)
+{
+    return amplitude == FRONT_END_ROOT ? "root" : "linear";
+}
+
+const char *front_end_scale_name(enum front_end_scale scale)
+{
+    return scale == FRONT_END_DEVIATION ? "deviation" : "maximum";
 }
 
 const char *neuron_model_name(enum neuron_model model)

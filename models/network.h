@@ -59,6 +59,17 @@ struct layer {
     real *bias;   /* [out_channels], the current of every step */
 };
 
+/* Zero is what a description without the setting means. */
+enum front_end_fit {
+    FRONT_END_STRETCH, /* every utterance is stretched to num_frames */
+    FRONT_END_PAD      /* silence behind it, or its end is cut */
+};
+enum front_end_amplitude { FRONT_END_ROOT, FRONT_END_LINEAR }; /* of the share of the maximum */
+enum front_end_scale {
+    FRONT_END_DEVIATION, /* the input is divided by its standard deviation */
+    FRONT_END_MAXIMUM    /* it stays a share of the maximum, 0..1, as rate coding needs it */
+};
+
 /* How speech becomes the input of the first layer; the steps are those of front_end.h. */
 struct front_end_settings {
     struct cochlea_settings cochlea;
@@ -66,8 +77,11 @@ struct front_end_settings {
     int frame_samples;      /* samples a feature frame averages, a multiple of the decimation */
     double trim_level;      /* share of the loudest frame's energy below which the ends are cut */
     int trim_margin_frames; /* kept on either side */
-    int num_frames;         /* every utterance is stretched to this many */
+    int num_frames;         /* of every utterance in the end */
     double mean_removal;    /* share of each channel's mean over time that is taken off */
+    enum front_end_fit fit;
+    enum front_end_amplitude amplitude;
+    enum front_end_scale scale;
 };
 
 struct network {
@@ -138,7 +152,10 @@ const char *network_task_name(enum network_task task);     /* "reconstruct", "sy
 const char *network_modality(enum network_task task);      /* of the input: "image", "audio" */
 const char *input_encoding_name(enum input_encoding kind); /* "current", "rate" */
 const char *layer_kind_name(enum layer_kind kind);         /* "dense", "conv" */
-const char *neuron_model_name(enum neuron_model model);    /* "lif", "if" */
-const char *neuron_reset_name(enum neuron_reset reset);    /* "zero", "subtract" */
+const char *front_end_fit_name(enum front_end_fit fit);    /* "stretch", "pad" */
+const char *front_end_amplitude_name(enum front_end_amplitude amplitude); /* "root", "linear" */
+const char *front_end_scale_name(enum front_end_scale scale); /* "deviation", "maximum" */
+const char *neuron_model_name(enum neuron_model model);       /* "lif", "if" */
+const char *neuron_reset_name(enum neuron_reset reset);       /* "zero", "subtract" */
 
 #endif

@@ -33,14 +33,15 @@ static json_t *write_layers(const struct network *network)
 static json_t *write_front_end(const struct network *network)
 {
     const struct front_end_settings *front = &network->front_end;
-    return json_pack("{s:{s:f, s:f, s:f, s:i, s:i}, s:f, s:i, s:f, s:i, s:i, s:f}", "cochlea",
-                     "sample_rate_hz", front->cochlea.sample_rate_hz, "ear_q", front->cochlea.ear_q,
-                     "step_factor", front->cochlea.step_factor, "decimation",
-                     front->cochlea.decimation, "num_channels", network->cochlea.num_channels,
-                     "peak_level", front->peak_level, "frame_samples", front->frame_samples,
-                     "trim_level", front->trim_level, "trim_margin_frames",
-                     front->trim_margin_frames, "num_frames", front->num_frames, "mean_removal",
-                     front->mean_removal);
+    return json_pack(
+        "{s:{s:f, s:f, s:f, s:i, s:i}, s:f, s:i, s:f, s:i, s:i, s:f, s:s, s:s, s:s}", "cochlea",
+        "sample_rate_hz", front->cochlea.sample_rate_hz, "ear_q", front->cochlea.ear_q,
+        "step_factor", front->cochlea.step_factor, "decimation", front->cochlea.decimation,
+        "num_channels", network->cochlea.num_channels, "peak_level", front->peak_level,
+        "frame_samples", front->frame_samples, "trim_level", front->trim_level,
+        "trim_margin_frames", front->trim_margin_frames, "num_frames", front->num_frames,
+        "mean_removal", front->mean_removal, "fit", front_end_fit_name(front->fit), "amplitude",
+        front_end_amplitude_name(front->amplitude), "scale", front_end_scale_name(front->scale));
 }
 
 static json_t *write_classes(const struct network *network)
@@ -131,6 +132,21 @@ static bool integers_fit(json_t *value)
     return true;
 }
 
+static const char *fit_name_at(int i)
+{
+    return front_end_fit_name((enum front_end_fit)i);
+}
+
+static const char *amplitude_name_at(int i)
+{
+    return front_end_amplitude_name((enum front_end_amplitude)i);
+}
+
+static const char *scale_name_at(int i)
+{
+    return front_end_scale_name((enum front_end_scale)i);
+}
+
 static enum status read_layer(struct network *network, json_t *value, size_t max_weights,
                               struct error *error)
 {
@@ -180,17 +196,28 @@ static enum status read_layers(struct network *network, json_t *layers, size_t m
 static enum status read_front_end(struct network *network, json_t *value, struct error *error)
 {
     struct front_end_settings *front = &network->front_end;
+    const char *fit = fit_name_at(0), *amplitude = amplitude_name_at(0), *scale = scale_name_at(0);
     json_error_t reason;
-    if (json_unpack_ex(value, &reason, JSON_STRICT,
-                       "{s:{s:F, s:F, s:F, s:i, s:i !}, s:F, s:i, s:F, s:i, s:i, s:F}", "cochlea",
-                       "sample_rate_hz", &front->cochlea.sample_rate_hz, "ear_q",
-                       &front->cochlea.ear_q, "step_factor", &front->cochlea.step_factor,
-                       "decimation", &front->cochlea.decimation, "num_channels",
-                       &network->cochlea.num_channels, "peak_level", &front->peak_level,
-                       "frame_samples", &front->frame_samples, "trim_level", &front->trim_level,
-                       "trim_margin_frames", &front->trim_margin_frames, "num_frames",
-                       &front->num_frames, "mean_removal", &front->mean_removal))
+    if (json_unpack_ex(
+            value, &reason, JSON_STRICT,
+            "{s:{s:F, s:F, s:F, s:i, s:i !}, s:F, s:i, s:F, s:i, s:i, s:F, s?s, s?s, s?s}",
+            "cochlea", "sample_rate_hz", &front->cochlea.sample_rate_hz, "ear_q",
+            &front->cochlea.ear_q, "step_factor", &front->cochlea.step_factor, "decimation",
+            &front->cochlea.decimation, "num_channels", &network->cochlea.num_channels,
+            "peak_level", &front->peak_level, "frame_samples", &front->frame_samples, "trim_level",
+            &front->trim_level, "trim_margin_frames", &front->trim_margin_frames, "num_frames",
+            &front->num_frames, "mean_removal", &front->mean_removal, "fit", &fit, "amplitude",
+            &amplitude, "scale", &scale))
         return read_error(error, &reason);
+    int fit_index = find_name(fit, 2, fit_name_at);
+    int amplitude_index = find_name(amplitude, 2, amplitude_name_at);
+    int scale_index = find_name(scale, 2, scale_name_at);
+    if (fit_index < 0 || amplitude_index < 0 || scale_index < 0)
+        return error_set(error, STATUS_BAD_CHECKPOINT,
+                         "The front end's fit, amplitude or scale is unknown.");
+    front->fit = (enum front_end_fit)fit_index;
+    front->amplitude = (enum front_end_amplitude)amplitude_index;
+    front->scale = (enum front_end_scale)scale_index;
     return STATUS_OK;
 }
 

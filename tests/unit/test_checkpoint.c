@@ -97,6 +97,9 @@ static void assert_front_ends_equal(const struct front_end_settings *a,
     assert_int_equal(a->frame_samples, b->frame_samples);
     assert_int_equal(a->trim_margin_frames, b->trim_margin_frames);
     assert_int_equal(a->num_frames, b->num_frames);
+    assert_int_equal(a->fit, b->fit);
+    assert_int_equal(a->amplitude, b->amplitude);
+    assert_int_equal(a->scale, b->scale);
 }
 
 static void assert_networks_equal(const struct network *a, const struct network *b)
@@ -318,6 +321,10 @@ static void test_front_ends_that_lie(void **state)
         {Q "num_channels" Q ":", Q "num_channels" Q ":-"},
         {Q "num_channels" Q ":", Q "num_channels" Q ":1"},
         {Q "num_channels" Q ":", Q "num_channels" Q ":4294967296"},
+        {Q "stretch" Q, Q "squeeze" Q},
+        {Q "root" Q, Q "square" Q},
+        {Q "deviation" Q, Q "mean" Q},
+        {Q "deviation" Q, "1"},
         {"\"cochlea\"", "\"ear\""},
         {"\"class_images\"", "\"images\""},
         {Q "front_end" Q, Q "back_end" Q},
@@ -325,6 +332,30 @@ static void test_front_ends_that_lie(void **state)
     };
     for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++)
         check_edit(1, edits[i][0], edits[i][1]);
+}
+
+#define FRONT_END_FORM  Q "fit" Q ":" Q "stretch" Q "," Q "amplitude" Q ":" Q "root" Q ","
+#define FRONT_END_PLAIN Q "fit" Q ":" Q "pad" Q "," Q "amplitude" Q ":" Q "linear" Q ","
+
+/* Other forms of the front end are read, and none means what checkpoints without it had. */
+static void test_forms_of_the_front_end(void **state)
+{
+    (void)state;
+    struct buf edited;
+    struct network *network;
+    edit_header(&files[1], FRONT_END_FORM, "", &edited);
+    assert_int_equal(parse(edited.bytes, edited.size, &network, NULL), STATUS_OK);
+    assert_int_equal(network->front_end.fit, FRONT_END_STRETCH);
+    assert_int_equal(network->front_end.amplitude, FRONT_END_ROOT);
+    network_release(network);
+    buf_free(&edited);
+    edit_header(&files[1], FRONT_END_FORM, FRONT_END_PLAIN, &edited);
+    assert_int_equal(parse(edited.bytes, edited.size, &network, NULL), STATUS_OK);
+    assert_int_equal(network->front_end.fit, FRONT_END_PAD);
+    assert_int_equal(network->front_end.amplitude, FRONT_END_LINEAR);
+    assert_int_equal(network->front_end.scale, FRONT_END_DEVIATION);
+    network_release(network);
+    buf_free(&edited);
 }
 
 /* Puts a number into the tensor data of the first layer, or the decoder's bias. */
@@ -476,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_random_damage),
         cmocka_unit_test(test_descriptions_that_lie),
         cmocka_unit_test(test_front_ends_that_lie),
+        cmocka_unit_test(test_forms_of_the_front_end),
         cmocka_unit_test(test_numbers_that_cannot_be),
         cmocka_unit_test(test_a_description_nested_deeply),
         cmocka_unit_test(test_what_cannot_be_loaded),

@@ -221,6 +221,64 @@ static void test_settings_out_of_range(void **state)
     SETTING_REFUSED(mean_removal, 1.1);
 }
 
+/* The plain cochleagram of a recording as a share of its maximum, by the cochlea alone. */
+static double *plain_cochleagram(struct audio audio, size_t *num_frames)
+{
+    double peak = 0, mean = 0, loudest = 0;
+    size_t channels = (size_t)network->cochlea.num_channels;
+    for (size_t i = 0; i < audio.num_samples; i++)
+        mean += audio.samples[i] / (double)audio.num_samples;
+    for (size_t i = 0; i < audio.num_samples; i++)
+        peak = fmax(peak, fabs(audio.samples[i] - mean));
+    for (size_t i = 0; i < audio.num_samples; i++)
+        audio.samples[i] = (audio.samples[i] - mean) / peak * network->front_end.peak_level;
+    *num_frames = cochlea_num_frames(&network->cochlea, audio.num_samples);
+    double *frames = mem_alloc(*num_frames * channels, sizeof *frames);
+    assert_non_null(frames);
+    cochlea_run(&network->cochlea, audio.samples, audio.num_samples, frames);
+    for (size_t i = 0; i < *num_frames * channels; i++)
+        loudest = fmax(loudest, frames[i]);
+    for (size_t i = 0; i < *num_frames * channels; i++)
+        frames[i] /= loudest;
+    audio_free(&audio);
+    return frames;
+}
+
+static const struct front_end_settings plain = {.cochlea = {8000, 6, 0.7, 10},
+                                                .peak_level = 0.1,
+                                                .frame_samples = 10,
+                                                .num_frames = 500,
+                                                .fit = FRONT_END_PAD,
+                                                .amplitude = FRONT_END_LINEAR,
+                                                .scale = FRONT_END_MAXIMUM};
+
+/* Shorter recordings are padded with zeros, longer ones cut. */
+static void test_a_plain_cochleagram(void **state)
+{
+    (void)state;
+    static const int num_frames[] = {500, 400, 300};
+    size_t channels = (size_t)network->cochlea.num_channels, frames;
+    double *expected = plain_cochleagram(make_word(0.5, 0.1, 0), &frames);
+    assert_int_equal(frames, WORD / 10);
+    for (int i = 0; i < 3; i++) {
+        struct front_end_settings settings = plain;
+        struct audio audio = make_word(0.5, 0.1, 0);
+        struct features features;
+        settings.num_frames = num_frames[i];
+        real *input = mem_alloc((size_t)num_frames[i] * channels, sizeof *input);
+        assert_non_null(input);
+        assert_int_equal(front_end_features(&settings, &network->cochlea, &audio, &features, NULL),
+                         STATUS_OK);
+        front_end_normalize(&settings, &features, input);
+        for (size_t k = 0; k < (size_t)num_frames[i] * channels; k++)
+            assert_true(fabs((double)input[k] - (k < frames * channels ? expected[k] : 0)) < 1e-6);
+        features_free(&features);
+        audio_free(&audio);
+        mem_free(input);
+    }
+    mem_free(expected);
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -249,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_features_are_between_0_and_1),
         cmocka_unit_test(test_stretching_by_hand),
         cmocka_unit_test(test_settings_out_of_range),
+        cmocka_unit_test(test_a_plain_cochleagram),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("front_end", tests, open_network, close_network);

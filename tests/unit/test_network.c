@@ -65,6 +65,7 @@ static void test_inconsistent_networks(void **state)
     REFUSED(small_audiocoder(1), front_end.mean_removal, 1.5);
     REFUSED(small_audiocoder(1), front_end.cochlea.decimation, 8);
     REFUSED(small_audiocoder(1), cochlea.num_channels, 1);
+    REFUSED(small_audiocoder(1), encoding, ENCODING_RATE); /* of values beyond 0..1 */
 }
 
 static void test_layers_that_do_not_chain(void **state)
@@ -220,6 +221,12 @@ static void test_names(void **state)
     assert_string_equal(neuron_model_name(NEURON_IF), "if");
     assert_string_equal(neuron_reset_name(RESET_ZERO), "zero");
     assert_string_equal(neuron_reset_name(RESET_SUBTRACT), "subtract");
+    assert_string_equal(front_end_fit_name(FRONT_END_STRETCH), "stretch");
+    assert_string_equal(front_end_fit_name(FRONT_END_PAD), "pad");
+    assert_string_equal(front_end_amplitude_name(FRONT_END_ROOT), "root");
+    assert_string_equal(front_end_amplitude_name(FRONT_END_LINEAR), "linear");
+    assert_string_equal(front_end_scale_name(FRONT_END_DEVIATION), "deviation");
+    assert_string_equal(front_end_scale_name(FRONT_END_MAXIMUM), "maximum");
 }
 
 int main(void)
