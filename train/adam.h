@@ -16,13 +16,25 @@ struct adam_params {
 
 extern const struct adam_params adam_default_params; /* 0.9, 0.999, 1e-8, no decay */
 
+/* What all weights of one update share, computed once. */
+struct adam_pace {
+    real beta1, beta2, rest1, rest2, rate, scale, epsilon, decay;
+};
+
+/* The pace of an update; `update` counts from 1 and corrects the bias of the moments. */
+struct adam_pace adam_pace(const struct adam_params *params, double learning_rate, uint64_t update);
+
 /*
  * One update of weight [count] by gradient [count]; moment1 and moment2 [count] are the running
- * moments. `update` counts from 1 and corrects their bias:
+ * moments:
  *     m = beta1 m + (1 - beta1) g,  s = beta2 s + (1 - beta2) g^2,
  *     w -= learning_rate (m / (1 - beta1^update) / (sqrt(s / (1 - beta2^update)) + epsilon)
  *                         + weight_decay w)
  */
+void adam_apply(const struct adam_pace *pace, real *weight, real *moment1, real *moment2,
+                const real *gradient, size_t count);
+
+/* Both at once. */
 void adam_step(const struct adam_params *params, double learning_rate, uint64_t update,
                real *weight, real *moment1, real *moment2, const real *gradient, size_t count);
 

@@ -3,7 +3,7 @@
 #include "core/base/mem.h"
 #include "train/dataset.h"
 #include "train/json_log.h"
-#include "train/membrane.h"
+#include "train/membrane_training.h"
 #include "train/record.h"
 #include "train/trainer.h"
 
@@ -58,7 +58,8 @@ static void fill_image(void *context, uint32_t sample, uint64_t draw, real *inpu
     (void)latent;
     for (size_t i = 0; i < pixels; i++)
         input[i] = (real)set->pixels[sample * pixels + i] / 255;
-    memcpy(image, input, pixels * sizeof *image);
+    if (image)
+        memcpy(image, input, pixels * sizeof *image);
 }
 
 static void start_settings(const struct options *options, const char *state_path,
@@ -79,6 +80,16 @@ static void start_settings(const struct options *options, const char *state_path
     settings->adam.weight_decay = options->weight_decay;
 }
 
+/* As published, both layers' traces are scaled by the number of output units. */
+static struct membrane_settings membrane_settings(const struct options *options,
+                                                  const struct network *network)
+{
+    real pixels = (real)network_num_pixels(network);
+    return (struct membrane_settings){.mask = options->mask == MASK_XOR ? MEMBRANE_MASK_XOR
+                                                                        : MEMBRANE_MASK_NONE,
+                                      .divisor = {pixels, pixels}};
+}
+
 static enum status train(const struct options *options, struct image_set *set,
                          struct network *network, struct trainer_result *result,
                          struct error *error)
@@ -97,9 +108,8 @@ static enum status train(const struct options *options, struct image_set *set,
     if (options->rule == RULE_MEMBRANE) {
         trainer_initialize_uniform(network, 2, membrane_weight_range, options->seed);
         settings.label = "autoencoder, membrane rule";
-        status = membrane_train(network, &source, &settings,
-                                options->mask == MASK_XOR ? MEMBRANE_MASK_XOR : MEMBRANE_MASK_NONE,
-                                log, result, error);
+        struct membrane_settings membrane = membrane_settings(options, network);
+        status = membrane_train(network, &source, &settings, &membrane, log, result, error);
     } else {
         trainer_initialize(network, 2, 1, options->seed);
         status = trainer_run(network, &source, &settings, log, result, error);

@@ -1,7 +1,8 @@
 /*
  * The membrane-potential learning rule of Roy, Panda and Roy, "Synthesizing Images from
  * Spatio-Temporal Representations using Spike-based Backpropagation", Frontiers in Neuroscience
- * 13:621 (2019), for two fully connected layers without biases: input - hidden - output.
+ * 13:621 (2019), for the first two layers of a network, fully connected and without biases:
+ * input - hidden - output.
  *
  * It learns online: each time step is one update of the weights. Per step and sample, with v the
  * potentials before the reset and the trace of each layer's inputs
@@ -10,14 +11,22 @@
  *     d_decoder = -error (x) trace_hidden / batch
  *     d_encoder = ((decoder^T (-error)) * s'(v_hidden - threshold)) (x) trace_input / batch
  * with s' the logistic sigmoid's derivative; then each layer's trace is scaled by
- * 1 - (spikes of the layer) / divisor. Adam's moments begin at zero with every batch, its update
- * count is the step, from 1.
+ * 1 - (spikes of the layer) / divisor.
+ *
+ * A step has two parts. membrane_forward works on samples, and many calls may run at once on
+ * different ones. Then membrane_advance, membrane_gradient and membrane_settle work on rows of a
+ * weight matrix (a row is an input's weights), many at once on different ones. Inputs that have
+ * not spiked yet have no trace and no gradient: their rows are idle and cost nothing.
  */
 #ifndef SPIKELOOM_TRAIN_MEMBRANE_H
 #define SPIKELOOM_TRAIN_MEMBRANE_H
 
 #include "core/base/status.h"
-#include "train/trainer.h"
+#include "models/network.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum membrane_loss_mask {
     MEMBRANE_MASK_XOR, /* learn where target spike and output spike differ */
@@ -26,48 +35,83 @@ enum membrane_loss_mask {
 
 enum { MEMBRANE_LAYERS = 2 };
 
-/* Part of a batch: its state, and what the last step computed. Rows are samples. */
-struct membrane_shard {
-    int batch, capacity;
-    real *v[MEMBRANE_LAYERS], *v_before_reset[MEMBRANE_LAYERS], *spiked[MEMBRANE_LAYERS];
-    real *trace[MEMBRANE_LAYERS];    /* of the layer's inputs; after a step: scaled */
-    real *current;                   /* [batch][widest layer], scratch */
-    real *error;                     /* [batch][outputs] */
-    real *surrogate;                 /* [batch][hidden]: s'(v - threshold) */
-    real *delta;                     /* [batch][hidden]: the error that reaches the hidden v */
-    real *gradient[MEMBRANE_LAYERS]; /* [inputs][units], divided by the whole batch */
-    real *input, *target, *values;   /* [batch][inputs], [batch][outputs], [batch][inputs] */
-    uint32_t *random;                /* [inputs] */
+/* How currents and gradients are summed; the results differ in rounding alone. */
+enum membrane_path {
+    MEMBRANE_BY_DENSITY, /* whichever suits the number of spikes: what trains */
+    MEMBRANE_SPARSE,     /* spike by spike, trace by trace */
+    MEMBRANE_DENSE       /* matrix products */
 };
 
-/* Buffers for up to `capacity` samples of a network with two dense layers. */
-enum status membrane_shard_init(struct membrane_shard *shard, const struct network *network,
-                                int capacity, struct error *error);
-void membrane_shard_free(struct membrane_shard *shard);
+enum membrane_row {
+    MEMBRANE_ROW_IDLE, /* no spike so far: no trace */
+    MEMBRANE_ROW_NEW,  /* the first update of this batch is due */
+    MEMBRANE_ROW_LIVE
+};
 
-/* Potentials and traces of the first `batch` samples at rest. */
-void membrane_shard_start(struct membrane_shard *shard, const struct network *network, int batch);
+/* A layer and its inputs. Memory is [capacity] where [batch] is said. */
+struct membrane_layer {
+    size_t inputs, units;
+    real *v, *v_before_reset, *spiked; /* [batch][units] */
+    uint32_t *spikes;     /* [batch][inputs]: the inputs that spike at this step, ascending */
+    uint32_t *num_spikes; /* [batch] */
+    uint8_t *arrived;     /* [inputs][batch]: 1 where an input spiked that no trace has yet */
+    real *trace;          /* [inputs][batch]; not set in idle rows */
+    real *trace_factor;   /* [batch]: 1 - (spikes of the layer) / divisor */
+    real *delta;          /* [batch][units]: the error that reaches v */
+    uint8_t *rows;        /* [inputs]: enum membrane_row */
+};
+
+struct membrane {
+    int capacity, batch;
+    enum membrane_loss_mask mask;
+    enum membrane_path path;
+    real divisor[MEMBRANE_LAYERS]; /* the N of the traces' scaling */
+    bool keep_rows; /* rows once live stay so from batch to batch: their moments are kept */
+    bool all_rows;  /* no row is ever idle: their weights decay */
+    struct membrane_layer layers[MEMBRANE_LAYERS];
+    real *target;    /* [batch][outputs]: spikes, 1 or 0 */
+    real *surrogate; /* [batch][hidden]: s'(v - threshold) */
+    size_t width;    /* the most inputs or units of a layer */
+    real *current;   /* [batch][width]: scratch of a sample, whatever the layer */
+    real *dense;     /* [batch][width] */
+};
 
 /*
- * One time step from shard->input and shard->target (spikes, 1 or 0) at the network's current
- * weights; fills the gradients, divided by `normalizer`, the samples of the whole batch.
- * divisor[layer] is the N of the traces' scaling.
+ * Buffers for up to `capacity` samples of a network whose first two layers are dense. Mask, path,
+ * divisors and the two rules on rows begin as zeros; the caller sets them.
  */
-void membrane_step(struct membrane_shard *shard, const struct network *network,
-                   enum membrane_loss_mask mask, const real divisor[MEMBRANE_LAYERS],
-                   int normalizer);
+enum status membrane_init(struct membrane *membrane, const struct network *network, int capacity,
+                          struct error *error);
+void membrane_free(struct membrane *membrane);
 
-/* The sum over the shard of the squared membrane error at outputs, of the last step. */
-double membrane_loss(const struct membrane_shard *shard, const struct network *network);
+/* Potentials of `batch` samples at rest, no traces. */
+void membrane_start(struct membrane *membrane, int batch);
 
 /*
- * Trains a rate-coded autoencoder whose target is its input spike train. INVALID_ARGUMENT unless
- * the network has two dense layers and rate coding. A state is saved after whole batches only;
- * the learning rate is constant, as published.
+ * One time step of samples first .. first + count - 1 at the network's current weights, from
+ * layers[0].spikes and num_spikes and from target: everything but traces and gradients.
  */
-enum status membrane_train(struct network *network, const struct trainer_source *source,
-                           const struct trainer_settings *settings, enum membrane_loss_mask mask,
-                           struct json_log *log, struct trainer_result *result,
-                           struct error *error);
+void membrane_forward(struct membrane *membrane, const struct network *network, int first,
+                      int count);
+
+/*
+ * Brings the traces of rows first .. first + count - 1 to this step; true if one of them is not
+ * idle.
+ */
+bool membrane_advance(struct membrane *membrane, const struct network *network, int layer,
+                      size_t first, size_t count);
+
+/*
+ * The gradient of those rows, and of the units column .. column + columns - 1, divided by the
+ * batch: gradient [count][columns]. What it holds of idle rows is not defined.
+ */
+void membrane_gradient(const struct membrane *membrane, int layer, size_t first, size_t count,
+                       size_t column, size_t columns, real *gradient);
+
+/* Scales the traces of those rows, from which the next step starts. New rows become live. */
+void membrane_settle(struct membrane *membrane, int layer, size_t first, size_t count);
+
+/* The sum over the batch of the squared membrane error at outputs, of the last step. */
+double membrane_loss(const struct membrane *membrane);
 
 #endif

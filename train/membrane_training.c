@@ -1,5 +1,4 @@
-/* The loop around membrane_step: batches, time steps, one update a step. */
-#include "train/membrane.h"
+#include "train/membrane_training.h"
 
 #include "core/base/mem.h"
 #include "core/base/parallel.h"
@@ -14,22 +13,26 @@
 #include <string.h>
 #include <time.h>
 
-/* Elements of a weight matrix that one task updates. */
-enum { MEMBRANE_BLOCK = 1 << 14, MEMBRANE_SETTINGS_SIZE = 256 };
+enum { MEMBRANE_SETTINGS_SIZE = 512 };
 
 /* The published program's epsilon. */
 static const double membrane_adam_epsilon = 1e-7;
+
+/* Every layer has two parameters, of which the rule changes the weights; biases stay 0. */
+enum { PARAMETERS_A_LAYER = 2 };
 
 struct membrane_training {
     struct network *network;
     const struct trainer_source *source;
     const struct trainer_settings *settings;
-    enum membrane_loss_mask mask;
-    real divisor[MEMBRANE_LAYERS];
-    struct adam_params adam;
+    const struct membrane_settings *membrane_settings;
     struct parallel *parallel;
-    struct parameters parameters; /* weights alone are used; biases stay 0 */
-    struct membrane_shard shards[TRAINER_SHARDS];
+    struct parameters parameters;
+    struct membrane membrane;
+    struct membrane_optimizer optimizer;
+    real *values;     /* [batch][inputs] */
+    uint32_t *extent; /* [batch]: values from there on are 0 */
+    uint32_t *random; /* [shard][inputs] */
     uint32_t *order;
     uint64_t batches, batches_per_epoch, total_batches;
     uint32_t batch_first, batch_count;
@@ -37,70 +40,71 @@ struct membrane_training {
     double loss; /* of the last batch: mean squared error of the output's potential */
 };
 
+/* The samples of a shard within the batch: the first one and their number. */
 static uint32_t shard_range(const struct membrane_training *training, size_t index, uint32_t *count)
 {
     uint32_t first = (uint32_t)(training->batch_count * index / TRAINER_SHARDS);
     *count = (uint32_t)(training->batch_count * (index + 1) / TRAINER_SHARDS) - first;
-    return training->batch_first + first;
+    return first;
 }
 
-static void start_shard(void *argument, size_t index)
+static void fill_shard(void *argument, size_t index)
 {
     struct membrane_training *training = argument;
-    struct membrane_shard *shard = &training->shards[index];
+    const struct trainer_source *source = training->source;
     uint32_t count, first = shard_range(training, index, &count);
-    size_t inputs = network_num_inputs(training->network);
-    membrane_shard_start(shard, training->network, (int)count);
-    for (uint32_t i = 0; i < count; i++)
-        training->source->fill(training->source->context, training->order[first + i], 0,
-                               shard->values + i * inputs, shard->target, NULL);
+    uint32_t inputs = network_num_inputs(training->network);
+    for (uint32_t i = first; i < first + count; i++) {
+        real *values = training->values + (size_t)i * inputs;
+        uint32_t extent = inputs;
+        source->fill(source->context, training->order[training->batch_first + i], 0, values, NULL,
+                     NULL);
+        while (extent > 0 && values[extent - 1] == 0)
+            extent--;
+        training->extent[i] = extent;
+    }
+}
+
+/* The input spikes of a sample at this step. */
+static void encode_sample(struct membrane_training *training, size_t shard, uint32_t sample)
+{
+    const struct network *network = training->network;
+    struct membrane_layer *layer = &training->membrane.layers[0];
+    uint64_t epoch = training->batches / training->batches_per_epoch;
+    struct rng rng = {training->settings->seed,
+                      epoch * training->source->num_samples + training->batch_first + sample,
+                      RNG_STREAM_ENCODE};
+    size_t at = sample * layer->inputs;
+    layer->num_spikes[sample] = encode_rate(
+        &rng, training->step, training->values + at, training->extent[sample], network->max_rate_hz,
+        network->dt, training->random + shard * layer->inputs, layer->spikes + at);
+}
+
+static void aim_sample(struct membrane_training *training, uint32_t sample)
+{
+    const struct membrane_layer *input = &training->membrane.layers[0];
+    size_t outputs = training->membrane.layers[1].units;
+    real *target = training->membrane.target + sample * outputs;
+    if (training->membrane_settings->target) {
+        training->membrane_settings->target(training->source->context,
+                                            training->order[training->batch_first + sample],
+                                            training->step, target);
+        return;
+    }
+    memset(target, 0, outputs * sizeof *target);
+    for (uint32_t i = 0; i < input->num_spikes[sample]; i++)
+        target[input->spikes[sample * input->inputs + i]] = 1;
 }
 
 static void step_shard(void *argument, size_t index)
 {
     struct membrane_training *training = argument;
-    struct membrane_shard *shard = &training->shards[index];
-    const struct network *network = training->network;
     uint32_t count, first = shard_range(training, index, &count);
-    uint32_t inputs = network_num_inputs(network);
-    uint64_t epoch = training->batches / training->batches_per_epoch;
-    for (uint32_t i = 0; i < count; i++) {
-        struct rng rng = {training->settings->seed,
-                          epoch * training->source->num_samples + first + i, RNG_STREAM_ENCODE};
-        encode_rate_dense(&rng, training->step, shard->values + (size_t)i * inputs, inputs,
-                          network->max_rate_hz, network->dt, shard->random,
-                          shard->input + (size_t)i * inputs);
+    for (uint32_t i = first; i < first + count; i++) {
+        encode_sample(training, index, i);
+        aim_sample(training, i);
     }
-    memcpy(shard->target, shard->input, (size_t)count * inputs * sizeof(real));
-    membrane_step(shard, network, training->mask, training->divisor, (int)training->batch_count);
-}
-
-static size_t weight_blocks(const struct membrane_training *training, int layer)
-{
-    return (training->parameters.list[2 * layer].count + MEMBRANE_BLOCK - 1) / MEMBRANE_BLOCK;
-}
-
-/* Adds up the shards' gradients of a block of a weight matrix and updates it. */
-static void update_block(void *argument, size_t index)
-{
-    struct membrane_training *training = argument;
-    int layer = 0;
-    while (index >= weight_blocks(training, layer))
-        index -= weight_blocks(training, layer++);
-    const struct parameter *weight = &training->parameters.list[2 * layer];
-    size_t first = index * MEMBRANE_BLOCK, count = weight->count - first;
-    count = count < MEMBRANE_BLOCK ? count : MEMBRANE_BLOCK;
-    real sum[MEMBRANE_BLOCK];
-    memcpy(sum, training->shards[0].gradient[layer] + first, count * sizeof *sum);
-    for (int s = 1; s < TRAINER_SHARDS; s++)
-        for (size_t i = 0; i < count; i++)
-            sum[i] += training->shards[s].gradient[layer][first + i];
-    if (training->step == 0) {
-        memset(weight->moment1 + first, 0, count * sizeof(real));
-        memset(weight->moment2 + first, 0, count * sizeof(real));
-    }
-    adam_step(&training->adam, training->settings->learning_rate, training->step + 1,
-              weight->value + first, weight->moment1 + first, weight->moment2 + first, sum, count);
+    membrane_forward(&training->membrane, training->network, (int)first, (int)count);
 }
 
 static void place_batch(struct membrane_training *training)
@@ -118,64 +122,100 @@ static void place_batch(struct membrane_training *training)
 
 static void run_batch(struct membrane_training *training)
 {
-    size_t blocks = weight_blocks(training, 0) + weight_blocks(training, 1);
+    uint32_t steps = (uint32_t)training->network->num_steps;
     double loss = 0;
     place_batch(training);
-    parallel_for(training->parallel, TRAINER_SHARDS, start_shard, training);
-    for (training->step = 0; training->step < (uint32_t)training->network->num_steps;
-         training->step++) {
+    membrane_start(&training->membrane, (int)training->batch_count);
+    parallel_for(training->parallel, TRAINER_SHARDS, fill_shard, training);
+    for (training->step = 0; training->step < steps; training->step++) {
         parallel_for(training->parallel, TRAINER_SHARDS, step_shard, training);
-        for (int s = 0; s < TRAINER_SHARDS; s++)
-            loss += membrane_loss(&training->shards[s], training->network);
-        parallel_for(training->parallel, blocks, update_block, training);
+        loss += membrane_loss(&training->membrane);
+        membrane_optimizer_update(&training->optimizer, training->parallel, training->step,
+                                  training->batches * steps + training->step);
     }
-    training->loss = loss / training->network->num_steps / training->batch_count /
-                     network_num_pixels(training->network);
+    training->loss =
+        loss / steps / training->batch_count / (double)training->membrane.layers[1].units;
     training->batches++;
 }
 
-static enum status check_network(const struct network *network, struct error *error)
+static enum status check_network(const struct network *network,
+                                 const struct membrane_settings *settings, struct error *error)
 {
-    bool fits = network->num_layers == MEMBRANE_LAYERS && network->encoding == ENCODING_RATE &&
-                network_num_inputs(network) == network_num_pixels(network);
+    bool fits = network->num_layers >= MEMBRANE_LAYERS && network->encoding == ENCODING_RATE;
     for (int i = 0; fits && i < MEMBRANE_LAYERS; i++)
         fits = network->layers[i].shape.kind == LAYER_DENSE;
+    if (fits && !settings->target)
+        fits = network_num_inputs(network) == layer_num_outputs(&network->layers[1].shape);
     return fits ? STATUS_OK
                 : error_set(error, STATUS_INVALID_ARGUMENT,
                             "The membrane rule trains two dense layers with --encoding rate.");
 }
 
+static enum status open_buffers(struct membrane_training *training, struct error *error)
+{
+    size_t inputs = network_num_inputs(training->network);
+    size_t batch = (size_t)training->settings->batch_size;
+    training->order = mem_alloc(training->source->num_samples, sizeof *training->order);
+    training->values = mem_alloc(batch * inputs, sizeof *training->values);
+    training->extent = mem_alloc(batch, sizeof *training->extent);
+    training->random = mem_alloc(TRAINER_SHARDS * inputs, sizeof *training->random);
+    if (!training->order || !training->values || !training->extent || !training->random)
+        return error_plain(error, STATUS_NO_MEMORY);
+    return STATUS_OK;
+}
+
+static enum status open_rule(struct membrane_training *training, struct error *error)
+{
+    struct membrane_optimizer_settings settings = training->membrane_settings->optimizer;
+    const struct parameter *list = training->parameters.list;
+    real *moment1[MEMBRANE_LAYERS], *moment2[MEMBRANE_LAYERS];
+    settings.adam = training->settings->adam;
+    settings.adam.epsilon = membrane_adam_epsilon;
+    settings.learning_rate = training->settings->learning_rate;
+    enum status status = membrane_init(&training->membrane, training->network,
+                                       training->settings->batch_size, error);
+    if (status != STATUS_OK)
+        return status;
+    training->membrane.mask = training->membrane_settings->mask;
+    for (int i = 0; i < MEMBRANE_LAYERS; i++) {
+        training->membrane.divisor[i] = training->membrane_settings->divisor[i];
+        moment1[i] = list[PARAMETERS_A_LAYER * i].moment1;
+        moment2[i] = list[PARAMETERS_A_LAYER * i].moment2;
+    }
+    return membrane_optimizer_init(&training->optimizer, &settings, training->network,
+                                   &training->membrane, moment1, moment2, error);
+}
+
 static enum status training_open(struct membrane_training *training, struct error *error)
 {
     const struct trainer_settings *settings = training->settings;
-    const struct network *network = training->network;
     uint32_t samples = training->source->num_samples, batch = (uint32_t)settings->batch_size;
-    enum status status = check_network(network, error);
+    enum status status = check_network(training->network, training->membrane_settings, error);
     if (status != STATUS_OK)
         return status;
     training->batches_per_epoch = (samples + batch - 1) / batch;
     training->total_batches = training->batches_per_epoch * (uint64_t)settings->epochs;
-    training->order = mem_alloc(samples, sizeof *training->order);
-    if (!training->order)
-        return error_plain(error, STATUS_NO_MEMORY);
-    status = parallel_new(settings->threads, &training->parallel, error);
+    status = open_buffers(training, error);
+    if (status == STATUS_OK)
+        status = parallel_new(settings->threads, &training->parallel, error);
     if (status == STATUS_OK)
         status = parameters_init(&training->parameters, training->network, MEMBRANE_LAYERS, error);
-    for (int s = 0; s < TRAINER_SHARDS && status == STATUS_OK; s++)
-        status = membrane_shard_init(&training->shards[s], network,
-                                     (int)((batch + TRAINER_SHARDS - 1) / TRAINER_SHARDS), error);
-    /* both layers of the published autoencoder divide by the number of output units */
-    for (int i = 0; i < MEMBRANE_LAYERS; i++)
-        training->divisor[i] = (real)network_num_pixels(network);
+    if (status == STATUS_OK)
+        status = open_rule(training, error);
+    /* moments that every batch forgets are no part of a state */
+    training->parameters.without_moments = !training->membrane.keep_rows;
     return status;
 }
 
 static void training_close(struct membrane_training *training)
 {
-    for (int s = 0; s < TRAINER_SHARDS; s++)
-        membrane_shard_free(&training->shards[s]);
+    membrane_optimizer_free(&training->optimizer);
+    membrane_free(&training->membrane);
     parameters_free(&training->parameters);
     parallel_free(training->parallel);
+    mem_free(training->values);
+    mem_free(training->extent);
+    mem_free(training->random);
     mem_free(training->order);
 }
 
@@ -195,15 +235,19 @@ static void log_epoch(struct membrane_training *training, struct json_log *log, 
                              "seconds", seconds));
 }
 
+/* What must be the same for a state to fit: all that shapes the weights. */
 static void describe_settings(const struct membrane_training *training, char *text)
 {
     const struct trainer_settings *s = training->settings;
+    const struct membrane_settings *m = training->membrane_settings;
     snprintf(text, MEMBRANE_SETTINGS_SIZE,
              "membrane mask %d samples %u epochs %d batch %d rate %.17g seed %llu steps %d "
-             "max_rate %.17g",
-             (int)training->mask, training->source->num_samples, s->epochs, s->batch_size,
+             "max_rate %.17g divisors %.17g %.17g sgd %d keep %d clip %.17g decay %.17g",
+             (int)m->mask, training->source->num_samples, s->epochs, s->batch_size,
              s->learning_rate, (unsigned long long)s->seed, training->network->num_steps,
-             training->network->max_rate_hz);
+             training->network->max_rate_hz, (double)m->divisor[0], (double)m->divisor[1],
+             m->optimizer.plain_sgd, m->optimizer.keep_moments, m->optimizer.clip_norm,
+             s->adam.weight_decay);
 }
 
 static enum status training_loop(struct membrane_training *training, const char *description,
@@ -245,16 +289,13 @@ static enum status training_loop(struct membrane_training *training, const char 
 }
 
 enum status membrane_train(struct network *network, const struct trainer_source *source,
-                           const struct trainer_settings *settings, enum membrane_loss_mask mask,
-                           struct json_log *log, struct trainer_result *result, struct error *error)
+                           const struct trainer_settings *settings,
+                           const struct membrane_settings *membrane, struct json_log *log,
+                           struct trainer_result *result, struct error *error)
 {
-    struct membrane_training training = {.network = network,
-                                         .source = source,
-                                         .settings = settings,
-                                         .mask = mask,
-                                         .adam = settings->adam};
+    struct membrane_training training = {
+        .network = network, .source = source, .settings = settings, .membrane_settings = membrane};
     char description[MEMBRANE_SETTINGS_SIZE];
-    training.adam.epsilon = membrane_adam_epsilon;
     gemm_use_one_thread();
     interrupt_watch();
     enum status status = training_open(&training, error);
@@ -264,8 +305,10 @@ enum status membrane_train(struct network *network, const struct trainer_source 
             status = parameters_restore(&training.parameters, &training.batches, description,
                                         settings->state_path, error);
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        membrane_optimizer_wake_rows(&training.optimizer);
         status = training_loop(&training, description, log, result, error);
+    }
     training_close(&training);
     return status;
 }

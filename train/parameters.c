@@ -57,6 +57,12 @@ void parameters_free(struct parameters *parameters)
 /* The three vectors of a parameter and their names in the file. */
 enum { PARAMETER_VECTORS = 3 };
 
+/* How many of them a state holds. */
+static int saved_vectors(const struct parameters *parameters)
+{
+    return parameters->without_moments ? 1 : PARAMETER_VECTORS;
+}
+
 static real *parameter_vector(const struct parameter *parameter, int vector,
                               char name[SAFETENSORS_NAME_SIZE])
 {
@@ -75,7 +81,7 @@ static enum status add_vectors(const struct parameters *parameters, struct safet
     for (int i = 0; i < parameters->count; i++) {
         const struct parameter *parameter = &parameters->list[i];
         const uint64_t size = parameter->count * sizeof(real);
-        for (int vector = 0; vector < PARAMETER_VECTORS && status == STATUS_OK; vector++) {
+        for (int vector = 0; vector < saved_vectors(parameters) && status == STATUS_OK; vector++) {
             char name[SAFETENSORS_NAME_SIZE];
             const real *values = parameter_vector(parameter, vector, name);
             status = safetensors_add(file, name, byte_type, 1, &size, values, error);
@@ -122,14 +128,15 @@ static enum status check_settings(const struct safetensors *file, const char *se
 static enum status read_vectors(struct parameters *parameters, const struct safetensors *file,
                                 struct error *error)
 {
+    const int vectors = saved_vectors(parameters);
     /* two passes, so that nothing is overwritten by half a file */
     for (int pass = 0; pass < 2; pass++) {
-        for (int i = 0; i < parameters->count * PARAMETER_VECTORS; i++) {
-            struct parameter *parameter = &parameters->list[i / PARAMETER_VECTORS];
+        for (int i = 0; i < parameters->count * vectors; i++) {
+            struct parameter *parameter = &parameters->list[i / vectors];
             const uint64_t size = parameter->count * sizeof(real);
             char name[SAFETENSORS_NAME_SIZE];
             const void *bytes;
-            real *values = parameter_vector(parameter, i % PARAMETER_VECTORS, name);
+            real *values = parameter_vector(parameter, i % vectors, name);
             enum status status = safetensors_expect(file, name, byte_type, 1, &size, &bytes, error);
             if (status != STATUS_OK)
                 return status;

@@ -22,6 +22,7 @@ struct parameter {
 
 struct parameters {
     int count;
+    bool without_moments; /* a state holds the values alone */
     struct parameter list[2 * NETWORK_MAX_LAYERS];
 };
 
@@ -31,8 +32,8 @@ enum status parameters_init(struct parameters *parameters, struct network *netwo
 void parameters_free(struct parameters *parameters);
 
 /*
- * Saves values and moments with the number of updates done and `settings`, a text that must be
- * the same when they are restored. The old file survives any failure.
+ * Saves values and (unless without_moments) moments with the number of updates done and `settings`,
+ * a text that must be the same when they are restored. The old file survives any failure.
  */
 enum status parameters_save(const struct parameters *parameters, uint64_t updates,
                             const char *settings, const char *path, struct error *error);

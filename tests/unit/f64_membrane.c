@@ -1,13 +1,12 @@
 /*
  * The membrane rule against traces of an independent implementation in double precision, by the
- * functions that training runs. Also the rule's loop: what it needs, and that it is the same for
- * any number of threads.
+ * functions that training runs, spike by spike and as matrix products.
  */
 #include "core/base/buf.h"
 #include "core/base/file.h"
 #include "core/base/mem.h"
-#include "train/adam.h"
-#include "train/membrane.h"
+#include "core/base/parallel.h"
+#include "train/membrane_optimizer.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -105,79 +104,144 @@ static struct network *golden_network(const struct golden_net *net, bool leaky,
     return network;
 }
 
-static void expect_step(const struct golden_net *net, const struct membrane_shard *shard,
-                        const json_t *step)
+/* What the step computed before the update; traces are not scaled yet. */
+static void expect_forward(const struct golden_net *net, const struct membrane *membrane,
+                           const json_t *step)
 {
-    const size_t sizes[] = {(size_t)net->inputs, (size_t)net->hidden, (size_t)net->outputs};
     for (int i = 0; i < MEMBRANE_LAYERS; i++) {
-        expect_matrix(step, net->v[i], TRANSPOSED, shard->v_before_reset[i], GOLDEN_BATCH,
-                      sizes[i + 1]);
-        expect_matrix(step, net->spiked[i], TRANSPOSED, shard->spiked[i], GOLDEN_BATCH,
-                      sizes[i + 1]);
-        expect_matrix(step, net->gradient[i], TRANSPOSED, shard->gradient[i], sizes[i],
-                      sizes[i + 1]);
-        expect_matrix(step, net->trace_after[i], SAME, shard->trace[i], GOLDEN_BATCH, sizes[i]);
+        const struct membrane_layer *layer = &membrane->layers[i];
+        expect_matrix(step, net->v[i], TRANSPOSED, layer->v_before_reset, GOLDEN_BATCH,
+                      layer->units);
+        expect_matrix(step, net->spiked[i], TRANSPOSED, layer->spiked, GOLDEN_BATCH, layer->units);
     }
-    expect_matrix(step, net->error, TRANSPOSED, shard->error, GOLDEN_BATCH, sizes[2]);
-    expect_matrix(step, net->surrogate, TRANSPOSED, shard->surrogate, GOLDEN_BATCH, sizes[1]);
+    expect_matrix(step, net->error, TRANSPOSED, membrane->layers[1].delta, GOLDEN_BATCH,
+                  membrane->layers[1].units);
+    expect_matrix(step, net->surrogate, TRANSPOSED, membrane->surrogate, GOLDEN_BATCH,
+                  membrane->layers[0].units);
 }
 
-/* Adam on both weight matrices, as the loop does it. */
-struct golden_adam {
-    struct adam_params params;
-    double learning_rate;
+/* Traces from which the next step starts, and the weights. */
+static void expect_update(const struct golden_net *net, const struct membrane *membrane,
+                          const struct network *network, const json_t *step)
+{
+    for (int i = 0; i < MEMBRANE_LAYERS; i++) {
+        const struct membrane_layer *layer = &membrane->layers[i];
+        expect_matrix(step, net->trace_after[i], TRANSPOSED, layer->trace, layer->inputs,
+                      GOLDEN_BATCH);
+        expect_matrix(step, net->weight[i], TRANSPOSED, network->layers[i].weight, layer->inputs,
+                      layer->units);
+    }
+}
+
+/*
+ * The gradients that the update is about to compute for itself, from copies of traces and arrivals
+ * that are brought to this step.
+ */
+static void expect_gradients(const struct golden_net *net, struct membrane *membrane,
+                             const struct network *network, const json_t *step)
+{
+    for (int i = 0; i < MEMBRANE_LAYERS; i++) {
+        struct membrane_layer *layer = &membrane->layers[i], kept = *layer;
+        size_t count = layer->inputs * GOLDEN_BATCH;
+        real *gradient = mem_alloc(layer->inputs * layer->units, sizeof *gradient);
+        layer->trace = mem_copy(kept.trace, count * sizeof *kept.trace);
+        layer->arrived = mem_copy(kept.arrived, count);
+        layer->rows = mem_copy(kept.rows, layer->inputs);
+        membrane_advance(membrane, network, i, 0, layer->inputs);
+        membrane_gradient(membrane, i, 0, layer->inputs, 0, layer->units, gradient);
+        expect_matrix(step, net->gradient[i], TRANSPOSED, gradient, layer->inputs, layer->units);
+        mem_free(gradient);
+        mem_free(layer->trace);
+        mem_free(layer->arrived);
+        mem_free(layer->rows);
+        *layer = kept;
+    }
+}
+
+static void take_step(const struct golden_net *net, struct membrane *membrane, const json_t *step)
+{
+    struct membrane_layer *layer = &membrane->layers[0];
+    real *input = mem_alloc(GOLDEN_BATCH * layer->inputs, sizeof *input);
+    take_matrix(json_object_get(step, net->input), TRANSPOSED, input, GOLDEN_BATCH, layer->inputs);
+    for (size_t sample = 0; sample < GOLDEN_BATCH; sample++)
+        layer->num_spikes[sample] = neuron_spiking_units(
+            input + sample * layer->inputs, layer->inputs, layer->spikes + sample * layer->inputs);
+    take_matrix(json_object_get(step, net->target ? net->target : net->input), TRANSPOSED,
+                membrane->target, GOLDEN_BATCH, membrane->layers[1].units);
+    mem_free(input);
+}
+
+/* A network with its rule and its optimizer. */
+struct bench {
+    struct network *network;
+    struct membrane membrane;
+    struct membrane_optimizer optimizer;
+    struct parallel *parallel;
     real *moment1[MEMBRANE_LAYERS], *moment2[MEMBRANE_LAYERS];
 };
 
-static void update_weights(const struct golden_adam *adam, struct network *network,
-                           const struct membrane_shard *shard, uint64_t update)
+static void open_bench(struct bench *bench, int batch,
+                       const struct membrane_optimizer_settings *settings)
+{
+    assert_int_equal(membrane_init(&bench->membrane, bench->network, batch, NULL), STATUS_OK);
+    for (int i = 0; i < MEMBRANE_LAYERS; i++) {
+        const struct membrane_layer *layer = &bench->membrane.layers[i];
+        bench->moment1[i] = mem_alloc(layer->inputs * layer->units, sizeof(real));
+        bench->moment2[i] = mem_alloc(layer->inputs * layer->units, sizeof(real));
+    }
+    assert_int_equal(membrane_optimizer_init(&bench->optimizer, settings, bench->network,
+                                             &bench->membrane, bench->moment1, bench->moment2,
+                                             NULL),
+                     STATUS_OK);
+    assert_int_equal(parallel_new(2, &bench->parallel, NULL), STATUS_OK);
+}
+
+static void close_bench(struct bench *bench)
 {
     for (int i = 0; i < MEMBRANE_LAYERS; i++) {
-        const struct layer_shape *shape = &network->layers[i].shape;
-        adam_step(&adam->params, adam->learning_rate, update, network->layers[i].weight,
-                  adam->moment1[i], adam->moment2[i], shard->gradient[i],
-                  (size_t)shape->in_channels * (size_t)shape->out_channels);
+        mem_free(bench->moment1[i]);
+        mem_free(bench->moment2[i]);
     }
+    membrane_optimizer_free(&bench->optimizer);
+    membrane_free(&bench->membrane);
+    parallel_free(bench->parallel);
+    network_release(bench->network);
 }
 
 static void follow_golden(const struct golden_net *net, struct network *network,
-                          enum membrane_loss_mask mask, const real divisor[MEMBRANE_LAYERS],
-                          const json_t *options, const json_t *steps)
+                          enum membrane_loss_mask mask, enum membrane_path path,
+                          const real divisor[MEMBRANE_LAYERS], const json_t *options,
+                          const json_t *steps)
 {
-    const size_t sizes[] = {(size_t)net->inputs, (size_t)net->hidden, (size_t)net->outputs};
-    struct golden_adam adam = {.params = adam_default_params};
-    struct membrane_shard shard;
-    adam.params.epsilon = json_number_value(json_object_get(options, "epsilon"));
-    adam.learning_rate = json_number_value(json_object_get(options, "alpha"));
-    assert_int_equal(membrane_shard_init(&shard, network, GOLDEN_BATCH, NULL), STATUS_OK);
-    membrane_shard_start(&shard, network, GOLDEN_BATCH);
-    for (int i = 0; i < MEMBRANE_LAYERS; i++) {
-        adam.moment1[i] = mem_alloc(sizes[i] * sizes[i + 1], sizeof(real));
-        adam.moment2[i] = mem_alloc(sizes[i] * sizes[i + 1], sizeof(real));
-    }
+    struct membrane_optimizer_settings settings = {
+        .adam = adam_default_params,
+        .learning_rate = json_number_value(json_object_get(options, "alpha"))};
+    struct bench bench = {.network = network};
+    settings.adam.epsilon = json_number_value(json_object_get(options, "epsilon"));
+    open_bench(&bench, GOLDEN_BATCH, &settings);
+    bench.membrane.mask = mask;
+    bench.membrane.path = path;
+    memcpy(bench.membrane.divisor, divisor, sizeof bench.membrane.divisor);
+    membrane_start(&bench.membrane, GOLDEN_BATCH);
     size_t index;
     json_t *step;
     json_array_foreach((json_t *)steps, index, step)
     {
-        const char *target = net->target ? net->target : net->input;
-        take_matrix(json_object_get(step, net->input), TRANSPOSED, shard.input, GOLDEN_BATCH,
-                    sizes[0]);
-        take_matrix(json_object_get(step, target), TRANSPOSED, shard.target, GOLDEN_BATCH,
-                    sizes[2]);
-        membrane_step(&shard, network, mask, divisor, GOLDEN_BATCH);
-        expect_step(net, &shard, step);
-        update_weights(&adam, network, &shard, index + 1);
-        for (int i = 0; i < MEMBRANE_LAYERS; i++)
-            expect_matrix(step, net->weight[i], TRANSPOSED, network->layers[i].weight, sizes[i],
-                          sizes[i + 1]);
+        take_step(net, &bench.membrane, step);
+        membrane_forward(&bench.membrane, network, 0, 1);
+        membrane_forward(&bench.membrane, network, 1, GOLDEN_BATCH - 1);
+        expect_forward(net, &bench.membrane, step);
+        expect_gradients(net, &bench.membrane, network, step);
+        membrane_optimizer_update(&bench.optimizer, bench.parallel, (uint32_t)index, index);
+        expect_update(net, &bench.membrane, network, step);
     }
     assert_int_equal(index, 6);
-    for (int i = 0; i < MEMBRANE_LAYERS; i++) {
-        mem_free(adam.moment1[i]);
-        mem_free(adam.moment2[i]);
-    }
-    membrane_shard_free(&shard);
+    close_bench(&bench);
 }
+
+static const enum membrane_path paths[] = {MEMBRANE_BY_DENSITY, MEMBRANE_SPARSE, MEMBRANE_DENSE};
+
+enum { NUM_PATHS = sizeof paths / sizeof *paths };
 
 static void test_autoencoder_traces(void **state)
 {
@@ -201,13 +265,14 @@ static void test_autoencoder_traces(void **state)
     {
         const char *model = json_string_value(json_object_get(golden, "neuron_model"));
         const char *mask = json_string_value(json_object_get(golden, "mask"));
-        struct network *network = golden_network(&net, strcmp(model, "LIF") == 0,
-                                                 json_object_get(golden, "w_encoder_init"),
-                                                 json_object_get(golden, "w_decoder_init"));
-        follow_golden(&net, network,
-                      strcmp(mask, "bitxor") == 0 ? MEMBRANE_MASK_XOR : MEMBRANE_MASK_NONE, divisor,
-                      json_object_get(root, "options"), json_object_get(golden, "steps"));
-        network_release(network);
+        for (int i = 0; i < NUM_PATHS; i++)
+            follow_golden(&net,
+                          golden_network(&net, strcmp(model, "LIF") == 0,
+                                         json_object_get(golden, "w_encoder_init"),
+                                         json_object_get(golden, "w_decoder_init")),
+                          strcmp(mask, "bitxor") == 0 ? MEMBRANE_MASK_XOR : MEMBRANE_MASK_NONE,
+                          paths[i], divisor, json_object_get(root, "options"),
+                          json_object_get(golden, "steps"));
     }
     assert_int_equal(index, 4);
     json_decref(root);
@@ -230,11 +295,12 @@ static void test_audiocoder_traces(void **state)
                                    .weight = {"w1", "w2"}};
     const real divisor[] = {20, 7}; /* each layer's own fan-in */
     json_t *root = read_golden("membrane_rule_audiocoder.json");
-    struct network *network = golden_network(&net, true, json_object_get(root, "w1_init"),
-                                             json_object_get(root, "w2_init"));
-    follow_golden(&net, network, MEMBRANE_MASK_XOR, divisor, json_object_get(root, "options"),
-                  json_object_get(root, "steps"));
-    network_release(network);
+    for (int i = 0; i < NUM_PATHS; i++)
+        follow_golden(&net,
+                      golden_network(&net, true, json_object_get(root, "w1_init"),
+                                     json_object_get(root, "w2_init")),
+                      MEMBRANE_MASK_XOR, paths[i], divisor, json_object_get(root, "options"),
+                      json_object_get(root, "steps"));
     json_decref(root);
 }
 
