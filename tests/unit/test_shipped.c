@@ -1,0 +1,147 @@
+/* The shipped checkpoints: they load, serve what the dense reference computes, and begin blank. */
+#include "core/base/parallel.h"
+#include "models/inference.h"
+#include "models/registry.h"
+#include "tests/unit/small_network.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+enum { INPUTS = 1000 };
+
+static struct registry *registry;
+
+static int open_registry(void **state)
+{
+    (void)state;
+    struct error error;
+    enum status status = registry_open(SPIKELOOM_SOURCE_DIR "/models/weights", &registry, &error);
+    if (status != STATUS_OK)
+        fprintf(stderr, "%s\n", error.detail);
+    return status == STATUS_OK ? 0 : -1;
+}
+
+static int close_registry(void **state)
+{
+    (void)state;
+    registry_close(registry);
+    return 0;
+}
+
+/* Pictures: a random share of the pixels is lit. Features: unit deviation, as the front end gives.
+ */
+static void make_input(const struct network *network, uint64_t index, real *input)
+{
+    const struct rng rng = {.seed = 17, .index = index, .stream = RNG_STREAM_INIT};
+    uint32_t lit = rng_below(&rng, 0, 0, 100);
+    for (uint32_t i = 0; i < network_num_inputs(network); i++) {
+        real value = (real)rng_uniform(&rng, 1, i);
+        if (network->task == NETWORK_SYNTHESIZE)
+            input[i] = (value - (real)0.5) * (real)3.4641016;
+        else
+            input[i] = rng_below(&rng, 2, i, 100) < lit ? value : 0;
+    }
+}
+
+static bool rasters_equal(const struct raster *a, const struct raster *b)
+{
+    return a->num_steps == b->num_steps && a->row_words == b->row_words &&
+           memcmp(a->words, b->words, sizeof(uint64_t) * a->num_steps * a->row_words) == 0;
+}
+
+struct comparison {
+    const struct network *network;
+    _Atomic int equal;
+    _Atomic uint64_t spikes;
+};
+
+static void compare_paths(void *argument, size_t index)
+{
+    struct comparison *comparison = argument;
+    const struct network *network = comparison->network;
+    struct inference paths[] = {{.path = INFERENCE_EVENT_DRIVEN}, {.path = INFERENCE_DENSE}};
+    struct raster latent[2] = {{0}}, output[2] = {{0}};
+    struct inference_stats stats = {0};
+    real *input = mem_alloc(network_num_inputs(network), sizeof *input);
+    bool ran = input != NULL;
+    if (input)
+        make_input(network, index, input);
+    for (int i = 0; i < 2 && ran; i++)
+        ran = !inference_encode(&paths[i], network, input, index, network->num_steps, &latent[i],
+                                &stats, NULL) &&
+              !inference_decode(&paths[i], network, &latent[i], &output[i], &stats, NULL);
+    if (ran && rasters_equal(&latent[0], &latent[1]) && rasters_equal(&output[0], &output[1]))
+        atomic_fetch_add(&comparison->equal, 1);
+    atomic_fetch_add(&comparison->spikes, stats.spikes);
+    for (int i = 0; i < 2; i++) {
+        raster_free(&latent[i]);
+        raster_free(&output[i]);
+        inference_free(&paths[i]);
+    }
+    mem_free(input);
+}
+
+static void test_event_driven_equals_dense(void **state)
+{
+    (void)state;
+    struct parallel *parallel;
+    assert_int_equal(parallel_new(0, &parallel, NULL), STATUS_OK);
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        struct network *network = registry_acquire_at(registry, i);
+        struct comparison comparison = {.network = network};
+        parallel_for(parallel, INPUTS, compare_paths, &comparison);
+        assert_int_equal(comparison.equal, INPUTS);
+        assert_true(comparison.spikes > INPUTS * 10);
+        network_release(network);
+    }
+    parallel_free(parallel);
+}
+
+static void test_an_empty_latent_is_a_blank_picture(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        struct network *network = registry_acquire_at(registry, i);
+        struct inference inference = {.path = INFERENCE_EVENT_DRIVEN};
+        struct inference_stats stats = {0};
+        struct raster latent, output;
+        assert_int_equal(
+            raster_init(&latent, (uint32_t)network->num_steps, network_num_latents(network), NULL),
+            STATUS_OK);
+        assert_int_equal(inference_decode(&inference, network, &latent, &output, &stats, NULL),
+                         STATUS_OK);
+        assert_int_equal(raster_count(&output), 0);
+        assert_int_equal(stats.spikes, 0);
+        raster_free(&latent);
+        raster_free(&output);
+        inference_free(&inference);
+        network_release(network);
+    }
+}
+
+static void test_both_tasks_are_shipped(void **state)
+{
+    (void)state;
+    int pictures = 0, speech = 0;
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        struct network *network = registry_acquire_at(registry, i);
+        pictures += network->task == NETWORK_RECONSTRUCT;
+        speech += network->task == NETWORK_SYNTHESIZE;
+        assert_int_equal(strlen(network->checksum), DIGEST_HEX_SIZE - 1);
+        assert_string_not_equal(network->training_json, "{}");
+        assert_string_not_equal(network->scores_json, "{}");
+        network_release(network);
+    }
+    assert_true(pictures >= 1 && speech >= 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_event_driven_equals_dense),
+        cmocka_unit_test(test_an_empty_latent_is_a_blank_picture),
+        cmocka_unit_test(test_both_tasks_are_shipped),
+    };
+    return cmocka_run_group_tests_name("shipped", tests, open_registry, close_registry);
+}
