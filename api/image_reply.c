@@ -13,7 +13,8 @@ enum status image_reply_write(const struct image_reply *reply, struct buf *out)
     if (reply->latent->has_seed)
         writer_integer(&writer, "seed", reply->latent->seed);
     writer_base64(&writer, "image_png", reply->png, reply->png_size);
-    latent_write(reply->latent, reply->encoding, "latent", &writer);
+    if (!reply->analog)
+        latent_write(reply->latent, reply->encoding, "latent", &writer);
     writer_integer(&writer, "spikes", reply->spikes);
     writer_integer(&writer, "synops", reply->synops);
     writer_end_object(&writer);

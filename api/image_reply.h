@@ -9,6 +9,7 @@
 
 struct image_reply {
     const struct latent *latent; /* says the model, modality, steps and seed as well */
+    bool analog;                 /* the model has no spikes: the latent itself is left out */
     enum query_encoding encoding;
     int width, height; /* of the PNG */
     const uint8_t *png;

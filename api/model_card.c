@@ -41,6 +41,7 @@ void model_card_write(const struct model_card *card, struct writer *writer)
 {
     writer_object(writer, NULL);
     writer_string(writer, "name", card->name);
+    writer_string(writer, "kind", card->kind);
     writer_string(writer, "task", card->task);
     writer_string(writer, "modality", card->modality);
     writer_string(writer, "sha256", card->sha256);

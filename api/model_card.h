@@ -20,7 +20,7 @@ struct model_card_layer {
 
 /* All strings are borrowed. */
 struct model_card {
-    const char *name, *task, *modality, *sha256, *encoding;
+    const char *name, *kind, *task, *modality, *sha256, *encoding;
     int num_steps;
     double dt_ms, max_rate_hz; /* max_rate_hz of rate encoding; otherwise 0 */
     uint32_t num_inputs, num_latents;

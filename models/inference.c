@@ -88,9 +88,23 @@ static uint32_t run_step(struct inference *inference, const struct network *netw
     for (int i = first; i < last; i++) {
         const struct layer *layer = &network->layers[i];
         num_spikes = run_layer(inference, layer, v, i == first ? analog : NULL, num_spikes, stats);
+        stats->layer_spikes[i] += num_spikes;
         v += layer_num_outputs(&layer->shape);
     }
     return num_spikes;
+}
+
+/* Adds an analog input to the current of a layer by the path chosen. */
+static void add_analog(const struct inference *inference, const struct layer *layer,
+                       const real *input, real *current, struct inference_stats *stats)
+{
+    if (inference->path == INFERENCE_EVENT_DRIVEN) {
+        uint64_t macs = layer_add_analog(layer, input, current);
+        stats->synops += macs;
+        stats->macs += macs;
+    } else {
+        layer_add_dense(layer, input, current);
+    }
 }
 
 /* The current that an analog input injects at every step, computed once. */
@@ -99,11 +113,18 @@ static const real *analog_current(struct inference *inference, const struct netw
 {
     const struct layer *layer = &network->layers[0];
     layer_start_current(layer, inference->analog_current);
-    if (inference->path == INFERENCE_EVENT_DRIVEN)
-        stats->synops += layer_add_analog(layer, input, inference->analog_current);
-    else
-        layer_add_dense(layer, input, inference->analog_current);
+    add_analog(inference, layer, input, inference->analog_current, stats);
     return inference->analog_current;
+}
+
+static enum status check_kind(const struct network *network, bool spiking, struct error *error)
+{
+    if (network_is_spiking(network) == spiking)
+        return STATUS_OK;
+    return error_set(error, STATUS_INVALID_ARGUMENT,
+                     spiking ? "The model '%s' has no spikes: it is an analog network."
+                             : "The model '%s' is no analog network: it spikes.",
+                     network->name);
 }
 
 static enum status check_input(const struct network *network, const real *input, int num_steps,
@@ -127,7 +148,9 @@ enum status inference_encode(struct inference *inference, const struct network *
                              struct inference_stats *stats, struct error *error)
 {
     *latent = (struct raster){0};
-    enum status status = check_input(network, input, num_steps, error);
+    enum status status = check_kind(network, true, error);
+    if (status == STATUS_OK)
+        status = check_input(network, input, num_steps, error);
     if (status == STATUS_OK)
         status = inference_fit(inference, network, error);
     if (status == STATUS_OK)
@@ -135,11 +158,10 @@ enum status inference_encode(struct inference *inference, const struct network *
     if (status != STATUS_OK)
         return status;
 
-    struct inference_stats ran = {0};
     struct rng rng = {.seed = seed, .index = 0, .stream = RNG_STREAM_ENCODE};
     const real *analog = NULL;
     if (network->encoding == ENCODING_CURRENT)
-        analog = analog_current(inference, network, input, &ran);
+        analog = analog_current(inference, network, input, stats);
     memset(inference->v, 0, inference->num_units * sizeof(real));
     for (uint32_t step = 0; step < latent->num_steps; step++) {
         uint32_t num_spikes = 0;
@@ -147,13 +169,12 @@ enum status inference_encode(struct inference *inference, const struct network *
             num_spikes =
                 encode_rate(&rng, step, input, network_num_inputs(network), network->max_rate_hz,
                             network->dt, inference->random, inference->units);
-        ran.spikes += num_spikes;
+        stats->spikes += num_spikes;
+        stats->input_spikes += num_spikes;
         num_spikes =
-            run_step(inference, network, 0, network->latent_layer + 1, analog, num_spikes, &ran);
+            run_step(inference, network, 0, network->latent_layer + 1, analog, num_spikes, stats);
         raster_set_row(latent, step, inference->units, num_spikes);
     }
-    stats->spikes += ran.spikes;
-    stats->synops += ran.synops;
     return STATUS_OK;
 }
 
@@ -162,13 +183,16 @@ enum status inference_decode(struct inference *inference, const struct network *
                              struct inference_stats *stats, struct error *error)
 {
     *output = (struct raster){0};
+    enum status status = check_kind(network, true, error);
+    if (status != STATUS_OK)
+        return status;
     if (latent->num_units != network_num_latents(network) || latent->num_steps < 1 ||
         latent->num_steps > (uint32_t)network->num_steps)
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "The latent has %u steps of %u units; the model takes 1 to %d of %u.",
                          latent->num_steps, latent->num_units, network->num_steps,
                          network_num_latents(network));
-    enum status status = inference_fit(inference, network, error);
+    status = inference_fit(inference, network, error);
     if (status == STATUS_OK)
         status = raster_init(output, latent->num_steps, network_num_pixels(network), error);
     if (status != STATUS_OK)
@@ -183,6 +207,30 @@ enum status inference_decode(struct inference *inference, const struct network *
     return STATUS_OK;
 }
 
+enum status inference_analog(struct inference *inference, const struct network *network,
+                             const real *input, real *picture, struct inference_stats *stats,
+                             struct error *error)
+{
+    const real *value = input;
+    enum status status = check_kind(network, false, error);
+    if (status == STATUS_OK)
+        status = check_input(network, input, 1, error);
+    if (status == STATUS_OK)
+        status = inference_fit(inference, network, error);
+    if (status != STATUS_OK)
+        return status;
+    for (int i = 0; i < network->num_layers; i++) {
+        const struct layer *layer = &network->layers[i];
+        layer_start_current(layer, inference->current);
+        add_analog(inference, layer, value, inference->current, stats);
+        layer_activate(layer, inference->current, inference->value);
+        value = inference->value;
+    }
+    for (uint32_t i = 0; i < network_num_pixels(network); i++)
+        picture[i] = value[i] < 1 ? value[i] : 1;
+    return STATUS_OK;
+}
+
 void inference_grey(const struct raster *output, uint32_t num_steps, uint8_t *grey)
 {
     for (uint32_t unit = 0; unit < output->num_units; unit++) {
@@ -191,4 +239,10 @@ void inference_grey(const struct raster *output, uint32_t num_steps, uint8_t *gr
             count += raster_get(output, step, unit);
         grey[unit] = (uint8_t)((255 * count * 2 + output->num_steps) / (2 * output->num_steps));
     }
+}
+
+void inference_grey_analog(const real *picture, uint32_t count, uint8_t *grey)
+{
+    for (uint32_t i = 0; i < count; i++)
+        grey[i] = (uint8_t)(255 * picture[i] + (real)0.5);
 }

@@ -12,6 +12,9 @@
 struct inference_stats {
     uint64_t spikes; /* of all layers; input spikes of rate encoding count as well */
     uint64_t synops; /* synaptic operations: spikes (or nonzero analog inputs, once) x fan-out */
+    uint64_t macs;   /* of these the multiply-accumulates, which analog inputs need */
+    uint64_t input_spikes;
+    uint64_t layer_spikes[NETWORK_MAX_LAYERS];
 };
 
 /* How weighted input is computed; both give the same bits. */
@@ -34,12 +37,21 @@ struct inference {
     uint32_t *units, *random;
 };
 
+/*
+ * An analog network has no latent to be shown and no steps: it goes from input
+ * [network_num_inputs] to picture [network_num_pixels], cut to 0..1, in one call.
+ * INVALID_ARGUMENT for a spiking network or an input that is no number, NO_MEMORY.
+ */
+enum status inference_analog(struct inference *inference, const struct network *network,
+                             const real *input, real *picture, struct inference_stats *stats,
+                             struct error *error);
+
 void inference_free(struct inference *inference);
 
 /*
  * Input [network_num_inputs] (pixels 0..1, or features) to the latent raster
  * [num_steps][network_num_latents], which the caller releases. num_steps is 1 ..
- * network->num_steps. stats are added to. NO_MEMORY, INVALID_ARGUMENT.
+ * network->num_steps. stats are added to. NO_MEMORY, INVALID_ARGUMENT, also for an analog network.
  */
 enum status inference_encode(struct inference *inference, const struct network *network,
                              const real *input, uint64_t seed, int num_steps, struct raster *latent,
@@ -58,5 +70,8 @@ enum status inference_decode(struct inference *inference, const struct network *
  * grey [num_pixels] = round(255 count / output->num_steps).
  */
 void inference_grey(const struct raster *output, uint32_t num_steps, uint8_t *grey);
+
+/* The same of an analog picture: grey [count] = round(255 picture). */
+void inference_grey_analog(const real *picture, uint32_t count, uint8_t *grey);
 
 #endif

@@ -1,5 +1,6 @@
 #include "models/layer.h"
 
+#include "core/math/activation.h"
 #include "core/spike/synapse.h"
 
 #include <string.h>
@@ -79,4 +80,22 @@ void layer_add_dense(const struct layer *layer, const real *value, real *current
         synapse_add_dense(current + (size_t)position * channels, window_weight(layer, window),
                           channels, value + window.first, window.last - window.first);
     }
+}
+
+uint64_t layer_num_connections(const struct layer_shape *shape)
+{
+    uint64_t inputs = 0;
+    for (int position = 0; position < shape->out_length; position++) {
+        struct layer_window window = layer_window(shape, position);
+        inputs += window.last - window.first;
+    }
+    return inputs * (uint64_t)shape->out_channels;
+}
+
+void layer_activate(const struct layer *layer, const real *current, real *value)
+{
+    uint32_t count = layer_num_outputs(&layer->shape);
+    bool sigmoid = layer->params.model == NEURON_SIGMOID;
+    for (uint32_t i = 0; i < count; i++)
+        value[i] = sigmoid ? activation_sigmoid(current[i]) : activation_relu(current[i]);
 }

@@ -26,6 +26,12 @@ uint64_t layer_add_analog(const struct layer *layer, const real *value, real *cu
 /* The reference for both, which computes every term. */
 void layer_add_dense(const struct layer *layer, const real *value, real *current);
 
+/* The connections of the layer, padding left out: what one step of dense work would compute. */
+uint64_t layer_num_connections(const struct layer_shape *shape);
+
+/* value [layer_num_outputs] = the activation of each analog unit at its current. */
+void layer_activate(const struct layer *layer, const real *current, real *value);
+
 /* The window of inputs that an output position sees: units first .. last - 1, cut to the input. */
 struct layer_window {
     int64_t origin; /* the unit that weight row 0 belongs to; negative within the padding */

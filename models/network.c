@@ -144,8 +144,28 @@ static bool all_finite(const real *values, size_t count)
     return true;
 }
 
+bool network_is_spiking(const struct network *network)
+{
+    return neuron_model_spikes(network->layers[0].params.model);
+}
+
+static enum status network_validate_units(const struct network *network, struct error *error)
+{
+    bool spiking = network_is_spiking(network);
+    for (int i = 0; i < network->num_layers; i++)
+        if (neuron_model_spikes(network->layers[i].params.model) != spiking)
+            return error_set(error, STATUS_INVALID_ARGUMENT,
+                             "Layer %d spikes and another does not, or the other way round.", i);
+    if (!spiking && (network->num_steps != 1 || network->encoding != ENCODING_CURRENT))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "A network without spikes has one step and takes its input as it is.");
+    return STATUS_OK;
+}
+
 static enum status network_validate_decoder(const struct network *network, struct error *error)
 {
+    if (!network_is_spiking(network))
+        return STATUS_OK;
     for (int i = network->latent_layer + 1; i < network->num_layers; i++) {
         const struct layer *layer = &network->layers[i];
         real limit = layer_rest_bias(layer);
@@ -241,6 +261,8 @@ enum status network_validate(const struct network *network, struct error *error)
         return error_set(error, STATUS_INVALID_ARGUMENT, "The output is not the image's size.");
     enum status status = network_validate_layers(network, error);
     if (status == STATUS_OK)
+        status = network_validate_units(network, error);
+    if (status == STATUS_OK)
         status = network_validate_decoder(network, error);
     if (status == STATUS_OK)
         status = network_validate_classes(network, error);
@@ -252,6 +274,11 @@ enum status network_validate(const struct network *network, struct error *error)
 const char *network_task_name(enum network_task task)
 {
     return task == NETWORK_RECONSTRUCT ? "reconstruct" : "synthesize";
+}
+
+const char *network_kind_name(const struct network *network)
+{
+    return network_is_spiking(network) ? "spiking" : "ann";
 }
 
 const char *network_modality(enum network_task task)
@@ -286,7 +313,13 @@ const char *front_end_scale_name(enum front_end_scale scale)
 
 const char *neuron_model_name(enum neuron_model model)
 {
-    return model == NEURON_LIF ? "lif" : "if";
+    static const char *const names[NEURON_MODEL_COUNT] = {
+        [NEURON_LIF] = "lif",
+        [NEURON_IF] = "if",
+        [NEURON_RELU] = "relu",
+        [NEURON_SIGMOID] = "sigmoid",
+    };
+    return names[model];
 }
 
 const char *neuron_reset_name(enum neuron_reset reset)

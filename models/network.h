@@ -1,7 +1,8 @@
 /*
- * A spiking network as data: its layers, neurons, coding of the input and everything else that
- * inference needs. Autoencoders and audiocoders are both chains of layers of which one, the
- * latent, is where the network is cut in two: layers up to it encode, layers after it decode.
+ * A network as data: its layers, neurons, coding of the input and everything else that inference
+ * needs. Autoencoders and audiocoders are both chains of layers of which one, the latent, is where
+ * the network is cut in two: layers up to it encode, layers after it decode. A network spikes, or
+ * it is analog (an ANN, to compare with): then it has one step and no spikes.
  *
  * A network is const once loaded, and shared by all threads without a lock.
  */
@@ -15,6 +16,7 @@
 #include "core/spike/neuron.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -125,11 +127,14 @@ void network_release(struct network *network);
 enum status network_add_layer(struct network *network, const struct layer_shape *shape,
                               const struct neuron_params *params, struct error *error);
 
+/* Whether the network's units spike; all of them do, or none. */
+bool network_is_spiking(const struct network *network);
+
 /*
  * Checks that the whole hangs together: shapes chain, the output is the image, the latent is
- * inside, the decoder is silent without input (an empty latent is a blank picture), rate coding has
- * max_rate_hz * dt <= 1, the front end can work, classes have names and images, every number is
- * finite.
+ * inside, all units spike or none do (then with current coding and one step), the decoder is silent
+ * without input (an empty latent is a blank picture), rate coding has max_rate_hz * dt <= 1, the
+ * front end can work, classes have names and images, every number is finite.
  */
 enum status network_validate(const struct network *network, struct error *error);
 
@@ -148,14 +153,15 @@ uint32_t network_num_inputs(const struct network *network);
 uint32_t network_num_latents(const struct network *network);
 uint32_t network_num_pixels(const struct network *network);
 
-const char *network_task_name(enum network_task task);     /* "reconstruct", "synthesize" */
-const char *network_modality(enum network_task task);      /* of the input: "image", "audio" */
-const char *input_encoding_name(enum input_encoding kind); /* "current", "rate" */
-const char *layer_kind_name(enum layer_kind kind);         /* "dense", "conv" */
-const char *front_end_fit_name(enum front_end_fit fit);    /* "stretch", "pad" */
+const char *network_task_name(enum network_task task);        /* "reconstruct", "synthesize" */
+const char *network_kind_name(const struct network *network); /* "spiking", "ann" */
+const char *network_modality(enum network_task task);         /* of the input: "image", "audio" */
+const char *input_encoding_name(enum input_encoding kind);    /* "current", "rate" */
+const char *layer_kind_name(enum layer_kind kind);            /* "dense", "conv" */
+const char *front_end_fit_name(enum front_end_fit fit);       /* "stretch", "pad" */
 const char *front_end_amplitude_name(enum front_end_amplitude amplitude); /* "root", "linear" */
 const char *front_end_scale_name(enum front_end_scale scale); /* "deviation", "maximum" */
-const char *neuron_model_name(enum neuron_model model);       /* "lif", "if" */
+const char *neuron_model_name(enum neuron_model model);       /* "lif", "if", "relu", "sigmoid" */
 const char *neuron_reset_name(enum neuron_reset reset);       /* "zero", "subtract" */
 
 #endif

@@ -163,7 +163,7 @@ static enum status read_layer(struct network *network, json_t *value, size_t max
                        &params.tau_mem))
         return read_error(error, &reason);
     int kind_index = find_name(kind, 2, kind_name_at);
-    int model_index = find_name(model, 2, model_name_at);
+    int model_index = find_name(model, NEURON_MODEL_COUNT, model_name_at);
     int reset_index = find_name(reset, 2, reset_name_at);
     if (kind_index < 0 || model_index < 0 || reset_index < 0)
         return error_set(error, STATUS_BAD_CHECKPOINT,

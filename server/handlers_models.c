@@ -28,6 +28,7 @@ static void handlers_write_card(const struct network *network, struct writer *wr
     bool hears = network->task == NETWORK_SYNTHESIZE;
     struct model_card card = {
         .name = network->name,
+        .kind = network_kind_name(network),
         .task = network_task_name(network->task),
         .modality = network_modality(network->task),
         .sha256 = network->checksum,

@@ -111,22 +111,27 @@ static enum status infer_read_image(struct request *request, real *input, struct
     return status;
 }
 
-/* Body to latent raster, which the caller releases in any case. */
-static enum status infer_read(struct request *request, struct inference *scratch,
-                              enum network_task task, struct raster *latent, struct error *error)
+/* Body to the network's input, which the caller releases by mem_free in any case. */
+static enum status infer_read_input(struct request *request, real **input, struct error *error)
 {
-    enum status status = infer_select(request, task, error);
-    if (status != STATUS_OK)
-        return status;
     const struct network *network = request->network;
-    real *input = mem_alloc(network_num_inputs(network), sizeof *input);
-    if (!input)
+    *input = mem_alloc(network_num_inputs(network), sizeof **input);
+    if (!*input)
         return error_plain(error, STATUS_NO_MEMORY);
     infer_choose_seed(request);
-    status = task == NETWORK_SYNTHESIZE ? infer_read_audio(request, input, error)
-                                        : infer_read_image(request, input, error);
-    if (status == STATUS_OK)
-        status = infer_check(request, error);
+    enum status status = network->task == NETWORK_SYNTHESIZE
+                             ? infer_read_audio(request, *input, error)
+                             : infer_read_image(request, *input, error);
+    return status == STATUS_OK ? infer_check(request, error) : status;
+}
+
+/* Body to latent raster, which the caller releases in any case. */
+static enum status infer_read(struct request *request, struct inference *scratch,
+                              struct raster *latent, struct error *error)
+{
+    const struct network *network = request->network;
+    real *input;
+    enum status status = infer_read_input(request, &input, error);
     uint64_t start = clock_now_us();
     if (status == STATUS_OK)
         status = inference_encode(scratch, network, input, request->seed,
@@ -237,6 +242,7 @@ static enum status infer_draw(struct request *request, const struct raster *outp
     return status;
 }
 
+/* `raster` has no spikes where the network is analog. */
 static enum status infer_write_json(const struct request *request, const struct raster *raster,
                                     const struct buf *png, struct buf *json, struct error *error)
 {
@@ -245,6 +251,7 @@ static enum status infer_write_json(const struct request *request, const struct 
     if (status == STATUS_OK) {
         struct image_reply reply = {
             .latent = &latent,
+            .analog = !network_is_spiking(request->network),
             .encoding = request->query.encoding,
             .width = request->network->image_width * request->query.scale,
             .height = request->network->image_height * request->query.scale,
@@ -261,23 +268,34 @@ static enum status infer_write_json(const struct request *request, const struct 
     return status;
 }
 
-static enum status infer_answer_output(struct request *request, const struct raster *latent,
-                                       const struct raster *output, struct error *error)
+/* Sends the PNG, or the JSON around it. */
+static enum status infer_answer_png(struct request *request, const struct raster *latent,
+                                    struct buf *png, struct error *error)
 {
-    struct buf png, json;
-    buf_init(&png, INFER_MAX_PNG);
+    struct buf json;
     buf_init(&json, INFER_MAX_JSON);
     bool as_json = strcmp(request->media, "application/json") == 0;
-    enum status status = infer_draw(request, output, &png, error);
-    if (status == STATUS_OK && as_json)
-        status = infer_write_json(request, latent, &png, &json, error);
+    enum status status = STATUS_OK;
+    if (as_json)
+        status = infer_write_json(request, latent, png, &json, error);
     if (status == STATUS_OK)
         status = infer_check(request, error);
     if (status == STATUS_OK) {
         infer_add_headers(request);
-        reply_representation(request, request->media, as_json ? &json : &png);
+        reply_representation(request, request->media, as_json ? &json : png);
     }
     buf_free(&json);
+    return status;
+}
+
+static enum status infer_answer_output(struct request *request, const struct raster *latent,
+                                       const struct raster *output, struct error *error)
+{
+    struct buf png;
+    buf_init(&png, INFER_MAX_PNG);
+    enum status status = infer_draw(request, output, &png, error);
+    if (status == STATUS_OK)
+        status = infer_answer_png(request, latent, &png, error);
     buf_free(&png);
     return status;
 }
@@ -299,6 +317,57 @@ static enum status infer_answer_picture(struct request *request, struct inferenc
     return status;
 }
 
+/* --- networks without spikes --------------------------------------------------------------- */
+
+static enum status infer_draw_analog(struct request *request, struct inference *scratch,
+                                     const real *input, struct buf *png, struct error *error)
+{
+    const struct network *network = request->network;
+    uint32_t pixels = network_num_pixels(network);
+    real *picture = mem_alloc(pixels, sizeof *picture);
+    uint8_t *grey = mem_alloc(pixels, 1);
+    uint64_t start = clock_now_us();
+    enum status status =
+        picture && grey ? inference_analog(scratch, network, input, picture, &request->stats, error)
+                        : error_plain(error, STATUS_NO_MEMORY);
+    request->durations.network = infer_lap(start);
+    start = clock_now_us();
+    if (status == STATUS_OK) {
+        inference_grey_analog(picture, pixels, grey);
+        status = image_encode_png(grey, network->image_width, network->image_height,
+                                  request->query.scale, png, error);
+    }
+    request->durations.png = infer_lap(start);
+    mem_free(picture);
+    mem_free(grey);
+    return status;
+}
+
+static enum status infer_picture_analog(struct request *request, struct inference *scratch,
+                                        struct error *error)
+{
+    const struct network *network = request->network;
+    struct raster nothing = {0};
+    struct buf png;
+    real *input = NULL;
+    if (request->query.frames || strcmp(request->media, "image/apng") == 0)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "The model '%s' has no steps to be animated: it is an analog network.",
+                         network->name);
+    buf_init(&png, INFER_MAX_PNG);
+    enum status status = raster_init(&nothing, 1, network_num_latents(network), error);
+    if (status == STATUS_OK)
+        status = infer_read_input(request, &input, error);
+    if (status == STATUS_OK)
+        status = infer_draw_analog(request, scratch, input, &png, error);
+    if (status == STATUS_OK)
+        status = infer_answer_png(request, &nothing, &png, error);
+    mem_free(input);
+    buf_free(&png);
+    raster_free(&nothing);
+    return status;
+}
+
 /* --- routes -------------------------------------------------------------------------------- */
 
 /* What the body is, and its name for sentences. */
@@ -316,7 +385,11 @@ static enum status infer_picture_of(struct request *request, struct inference *s
                                     enum network_task task, struct error *error)
 {
     struct raster latent = {0};
-    enum status status = infer_read(request, scratch, task, &latent, error);
+    enum status status = infer_select(request, task, error);
+    if (status == STATUS_OK && !network_is_spiking(request->network))
+        return infer_picture_analog(request, scratch, error);
+    if (status == STATUS_OK)
+        status = infer_read(request, scratch, &latent, error);
     if (status == STATUS_OK)
         status = infer_check(request, error);
     if (status == STATUS_OK)
@@ -358,8 +431,10 @@ enum status infer_encode(struct request *request, struct inference *scratch, str
     if (!image && (request->query.given & QUERY_POLARITY))
         return error_set(error, STATUS_INVALID_ARGUMENT, "polarity is for pictures alone.");
     struct raster latent = {0};
-    enum status status = infer_read(
-        request, scratch, image ? NETWORK_RECONSTRUCT : NETWORK_SYNTHESIZE, &latent, error);
+    enum status status =
+        infer_select(request, image ? NETWORK_RECONSTRUCT : NETWORK_SYNTHESIZE, error);
+    if (status == STATUS_OK)
+        status = infer_read(request, scratch, &latent, error);
     if (status == STATUS_OK)
         status = infer_check(request, error);
     if (status == STATUS_OK)

@@ -67,20 +67,29 @@ enum status service_acquire_any(const struct service *service, const char *name,
     return STATUS_OK;
 }
 
+static struct network *service_acquire_first(const struct service *service, enum network_task task,
+                                             bool spiking)
+{
+    size_t count = registry_count(service->registry);
+    for (size_t i = 0; i < count; i++) {
+        struct network *network = registry_acquire_at(service->registry, i);
+        if (network && network->task == task && network_is_spiking(network) == spiking)
+            return network;
+        network_release(network);
+    }
+    return NULL;
+}
+
 static struct network *service_acquire_default(const struct service *service,
                                                enum network_task task)
 {
     const char *name = task == NETWORK_SYNTHESIZE ? "speech-digits" : "mnist-ae";
     struct network *network = registry_acquire(service->registry, name);
-    size_t count = registry_count(service->registry);
-    for (size_t i = 0; i < count && (!network || network->task != task); i++) {
-        network_release(network);
-        network = registry_acquire_at(service->registry, i);
-    }
     if (network && network->task == task)
         return network;
     network_release(network);
-    return NULL;
+    network = service_acquire_first(service, task, true);
+    return network ? network : service_acquire_first(service, task, false);
 }
 
 enum status service_acquire(const struct service *service, const char *name, enum network_task task,

@@ -39,8 +39,9 @@ bool service_is_serving(const struct service *service);
 
 /*
  * A model with a reference that the caller gives back by network_release. `name` "" means the
- * default of the task, or the first of the task where the repository has no model of that name.
- * INVALID_ARGUMENT when there is none, or when it is of the other task.
+ * default of the task, or the first of the task, one that spikes if there is one, where the
+ * repository has no model of that name. INVALID_ARGUMENT when there is none, or when it is of the
+ * other task.
  */
 enum status service_acquire(const struct service *service, const char *name, enum network_task task,
                             struct network **network, struct error *error);

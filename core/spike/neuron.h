@@ -1,5 +1,7 @@
 /*
- * Spiking neurons: leaky integrate-and-fire (LIF) and integrate-and-fire (IF), with either reset.
+ * Spiking neurons: leaky integrate-and-fire (LIF) and integrate-and-fire (IF), with either reset;
+ * and the names of the analog units of the networks that they are compared with, which have no
+ * time, no threshold and no reset (core/math/activation.h computes them).
  *
  * RESET_ZERO, the neuron of Roy, Panda and Roy 2019, in this order:
  *     v = min(beta v + current, threshold); spike if v >= threshold; v = 0 where it spiked.
@@ -13,10 +15,11 @@
 #include "core/base/status.h"
 #include "core/math/real.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum neuron_model { NEURON_LIF, NEURON_IF };
+enum neuron_model { NEURON_LIF, NEURON_IF, NEURON_RELU, NEURON_SIGMOID, NEURON_MODEL_COUNT };
 enum neuron_reset { RESET_ZERO, RESET_SUBTRACT };
 
 /* As chosen by a person; times in seconds. */
@@ -34,6 +37,12 @@ struct neuron {
     real beta;
     real threshold;
 };
+
+/* Whether units of the model spike; the others are analog. */
+static inline bool neuron_model_spikes(enum neuron_model model)
+{
+    return model == NEURON_LIF || model == NEURON_IF;
+}
 
 /* INVALID_ARGUMENT unless threshold > 0, dt > 0 and (LIF) tau_mem >= dt, all finite. */
 enum status neuron_derive(const struct neuron_params *params, struct neuron *neuron,
