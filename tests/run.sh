@@ -74,14 +74,17 @@ part() {
     [ "$part_failed" -eq 0 ]
 }
 
-# compile FOLDER COMPILER OPTION...: configures FOLDER with the tests and builds everything.
+# compile FOLDER COMPILER TYPE TARGETS OPTION...: configures FOLDER with the tests and builds.
 compile() {
     compile_folder=$1
     compile_with=$2
-    shift 2
-    CC=$compile_with cmake -S "$root" -B "$compile_folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    compile_type=$3
+    compile_targets=$4
+    shift 4
+    # shellcheck disable=SC2086 # a list of words
+    CC=$compile_with cmake -S "$root" -B "$compile_folder" -DCMAKE_BUILD_TYPE="$compile_type" \
         -DSPIKELOOM_TESTS=ON -DSPIKELOOM_WERROR=ON "$@" &&
-        cmake --build "$compile_folder" -j "$jobs"
+        cmake --build "$compile_folder" -j "$jobs" --target $compile_targets
 }
 
 # programs FOLDER LABEL: the test programs of FOLDER under one label, their cases counted.
@@ -135,7 +138,8 @@ finish() {
 
 run_valgrind() {
     launcher="valgrind;-q;--error-exitcode=99;--leak-check=full;--show-leak-kinds=definite,possible"
-    part build compile "$build" gcc -DSPIKELOOM_TEST_LAUNCHER="$launcher" || finish
+    part build compile "$build" gcc RelWithDebInfo all \
+        -DSPIKELOOM_TEST_LAUNCHER="$launcher" || finish
     part unit-valgrind programs "$build" unit
     part f64-valgrind programs "$build" f64
 }
@@ -144,7 +148,7 @@ run_all() {
     part layers sh "$root/tests/layers/check.sh"
     part layers-self-test sh "$root/tests/layers/check.sh" --self-test
     part counting sh "$root/tests/tap_test.sh"
-    part build compile "$build" gcc -DSPIKELOOM_TEST_LAUNCHER= || finish
+    part build compile "$build" gcc RelWithDebInfo all -DSPIKELOOM_TEST_LAUNCHER= || finish
     part unit programs "$build" unit
     part f64 programs "$build" f64
     for script in "$root"/tests/train/*.sh; do
@@ -155,8 +159,10 @@ run_all() {
     part daemon-libraries daemon_libraries
     part installation installation
     part examples sh "$root/api/examples/run.sh" "$build"
-    part clang compile "$build/clang" clang
-    part asan-build compile "$build/asan" gcc -DSPIKELOOM_SANITIZE=address,undefined || finish
+    part docs sh "$root/tests/docs/check.sh" "$build"
+    part clang compile "$build/clang" clang Debug all
+    part asan-build compile "$build/asan" gcc RelWithDebInfo "unit_tests spikeloomd" \
+        -DSPIKELOOM_SANITIZE=address,undefined || finish
     part asan-unit programs "$build/asan" unit
     part asan-http sh "$root/tests/http/run.sh" "$build/asan"
 }
