@@ -80,16 +80,6 @@ static void start_settings(const struct options *options, const char *state_path
     settings->adam.weight_decay = options->weight_decay;
 }
 
-/* As published, both layers' traces are scaled by the number of output units. */
-static struct membrane_settings membrane_settings(const struct options *options,
-                                                  const struct network *network)
-{
-    real pixels = (real)network_num_pixels(network);
-    return (struct membrane_settings){.mask = options->mask == MASK_XOR ? MEMBRANE_MASK_XOR
-                                                                        : MEMBRANE_MASK_NONE,
-                                      .divisor = {pixels, pixels}};
-}
-
 static enum status train(const struct options *options, struct image_set *set,
                          struct network *network, struct trainer_result *result,
                          struct error *error)
@@ -108,7 +98,10 @@ static enum status train(const struct options *options, struct image_set *set,
     if (options->rule == RULE_MEMBRANE) {
         trainer_initialize_uniform(network, 2, membrane_weight_range, options->seed);
         settings.label = "autoencoder, membrane rule";
-        struct membrane_settings membrane = membrane_settings(options, network);
+        struct membrane_settings membrane = membrane_settings_of(options);
+        /* as published, both layers' traces are scaled by the number of output units */
+        for (int i = 0; i < MEMBRANE_LAYERS; i++)
+            membrane.divisor[i] = (real)network_num_pixels(network);
         status = membrane_train(network, &source, &settings, &membrane, log, result, error);
     } else {
         trainer_initialize(network, 2, 1, options->seed);

@@ -288,6 +288,15 @@ static enum status training_loop(struct membrane_training *training, const char 
     return status;
 }
 
+struct membrane_settings membrane_settings_of(const struct options *options)
+{
+    return (struct membrane_settings){.mask = options->mask == MASK_XOR ? MEMBRANE_MASK_XOR
+                                                                        : MEMBRANE_MASK_NONE,
+                                      .optimizer = {.plain_sgd = options->plain_sgd,
+                                                    .keep_moments = options->keep_moments,
+                                                    .clip_norm = options->clip_norm}};
+}
+
 enum status membrane_train(struct network *network, const struct trainer_source *source,
                            const struct trainer_settings *settings,
                            const struct membrane_settings *membrane, struct json_log *log,

@@ -11,6 +11,7 @@
 #include "core/base/status.h"
 #include "train/membrane.h"
 #include "train/membrane_optimizer.h"
+#include "train/options.h"
 #include "train/trainer.h"
 
 struct membrane_settings {
@@ -23,6 +24,9 @@ struct membrane_settings {
      */
     void (*target)(void *context, uint32_t sample, uint32_t step, real *target);
 };
+
+/* What the command line says of mask and optimizer; divisors and target are left to the caller. */
+struct membrane_settings membrane_settings_of(const struct options *options);
 
 /*
  * Trains the first two layers of a rate-coded network in place. source->fill writes values 0..1;

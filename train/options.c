@@ -262,16 +262,32 @@ static enum status options_divide(struct options *options, struct error *error)
     return dataset_division_parse(options->split, &options->division, error);
 }
 
+/* Options of the other learning rule. */
+static enum status options_check_rule(const struct options_reader *reader,
+                                      const struct options *options, struct error *error)
+{
+    bool membrane = options->rule == RULE_MEMBRANE;
+    for (int i = 0; i < options_num_rows; i++) {
+        const struct option_row *row = &options_rows[i];
+        if (reader->given[i] && row->use == (membrane ? USE_BPTT : USE_MEMBRANE))
+            return error_set(error, STATUS_INVALID_ARGUMENT, "--%s does nothing %s --rule membrane",
+                             row->name, membrane ? "with" : "without");
+    }
+    return STATUS_OK;
+}
+
 /* An option that would do nothing is more likely a mistake than a wish. */
 static enum status options_check_use(const struct options_reader *reader,
                                      const struct options *options, struct error *error)
 {
-    if (options->rule == RULE_MEMBRANE)
-        return STATUS_OK;
-    if (options_was_given(reader, "mask", options->command))
+    enum status status = options_check_rule(reader, options, error);
+    if (status != STATUS_OK)
+        return status;
+    if (options->plain_sgd && options_was_given(reader, "adam-moments", options->command))
         return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "--mask does nothing without --rule membrane");
-    if (options_was_given(reader, "max-rate-hz", options->command) && !options->rate_encoding)
+                         "--adam-moments does nothing with --optimizer sgd");
+    if (options->rule == RULE_BPTT && !options->rate_encoding &&
+        options_was_given(reader, "max-rate-hz", options->command))
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "--max-rate-hz does nothing without --encoding rate");
     return STATUS_OK;

@@ -45,11 +45,16 @@ struct options {
 
     enum learning_rule rule;
     enum membrane_mask mask;
+    bool plain_sgd;     /* --optimizer sgd */
+    bool keep_moments;  /* --adam-moments keep */
+    double clip_norm;   /* 0: gradients are not clipped */
+    bool own_targets;   /* --targets own */
     bool neuron_if;     /* --neuron if */
     bool rate_encoding; /* --encoding rate */
     double max_rate_hz;
     int hidden;
-    int steps; /* evaluate: 0 takes those that the checkpoint was trained with */
+    int steps; /* evaluate: 0 takes those that the checkpoint was trained with; audiocoder: 0 takes
+                  the autoencoder's */
     int epochs;
     int batch_size;
     double learning_rate;

@@ -27,6 +27,8 @@ static void help_describe_default(const struct option_row *row, char *text, size
 {
     if (row->required)
         snprintf(text, size, "(required)");
+    else if (row->use == USE_MEMBRANE && row->membrane)
+        snprintf(text, size, "(default %s)", row->membrane);
     else if (row->initial && row->membrane)
         snprintf(text, size, "(default %s; %s with --rule membrane)", row->initial, row->membrane);
     else if (row->initial)

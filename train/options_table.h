@@ -23,6 +23,9 @@ enum option_kind {
     OPTION_FLAG     /* bool, takes no value */
 };
 
+/* The learning rule without which an option would do nothing. */
+enum option_use { USE_ALWAYS, USE_BPTT, USE_MEMBRANE };
+
 enum option_group { GROUP_FILES, GROUP_NETWORK, GROUP_LEARNING, GROUP_RUN, GROUP_COUNT };
 
 /* One option of some commands. Two rows may share a name when no command takes both. */
@@ -34,6 +37,7 @@ struct option_row {
     enum option_group group;
     unsigned commands; /* bit 1 << command */
     bool required;
+    enum option_use use;
     size_t field;               /* offset in struct options */
     const char *initial;        /* the default as one would write it, or NULL for none */
     const char *membrane;       /* the default under --rule membrane where it differs, or NULL */

@@ -145,6 +145,37 @@ test_audiocoder() {
     check "one for each file" [ "$(ls "$scratch/drawn" | wc -l)" = 10 ]
 }
 
+# The published audiocoder, small: its checkpoint is evaluated, and served like any other.
+serve_published() {
+    mkdir -p "$scratch/repository" &&
+        cp "$scratch/published.safetensors" "$scratch/repository/" &&
+        daemon_start published --model-repository "$scratch/repository" || return 1
+    daemon=$daemon_pid
+    post synthesize "$root/tests/samples/3_en-us.wav" "$scratch/published.png"
+    posted=$?
+    daemon_stop "$daemon"
+    daemon=
+    [ "$posted" = 0 ] && [ -s "$scratch/published.png" ]
+}
+
+published="--rule membrane --images images:$scratch/pictures --batch-size 5 --hidden 16 --quiet"
+
+test_published_audiocoder() {
+    check "the membrane rule trains an audiocoder" "$train" audiocoder $published --epochs 2 \
+        --data "wavs:$scratch/words" --autoencoder "$scratch/membrane.safetensors" \
+        --out "$scratch/published.safetensors"
+    check "with targets of their own as well" "$train" audiocoder $published --epochs 1 \
+        --targets own --optimizer sgd --clip-norm 1 --data "wavs:$scratch/words" \
+        --autoencoder "$scratch/membrane.safetensors" --out "$scratch/own.safetensors"
+    check "it has scores" last_line "$all_scores" "$train" evaluate --quiet --json \
+        --model "$scratch/published.safetensors" --data "wavs:$scratch/words"
+    check "the daemon serves it" serve_published
+    check "an autoencoder without spikes at its input is refused" sh -c "
+        '$train' audiocoder $published --epochs 1 --data 'wavs:$scratch/words' \
+            --autoencoder '$weights/mnist-ae.safetensors' --out '$scratch/x' 2>'$scratch/err'
+        [ \$? = 1 ] && grep -q 'trained with --rule membrane' '$scratch/err'"
+}
+
 test_bad_input() {
     for case in "--data mnist:$scratch/none --out x" "--data images:$scratch/words --out x" \
         "--data nonsense --out x" "--data images:$scratch/pictures --out $scratch/no/folder/x"; do
@@ -213,6 +244,7 @@ test_autoencoder
 test_resume
 test_membrane
 test_audiocoder
+test_published_audiocoder
 test_bad_input
 test_served_scores
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,12 +1,15 @@
 /*
  * The membrane rule against traces of an independent implementation in double precision, by the
- * functions that training runs, spike by spike and as matrix products.
+ * functions that training runs, spike by spike and as matrix products; and every way of updating
+ * against plain loops.
  */
 #include "core/base/buf.h"
 #include "core/base/file.h"
 #include "core/base/mem.h"
 #include "core/base/parallel.h"
+#include "core/base/rng.h"
 #include "train/membrane_optimizer.h"
+#include "train/trainer.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -304,11 +307,204 @@ static void test_audiocoder_traces(void **state)
     json_decref(root);
 }
 
+/* Sizes of more than one tile, in neither direction a multiple of one. */
+enum { WIDE_INPUTS = 75, WIDE_HIDDEN = 530, WIDE_OUTPUTS = 21, WIDE_BATCH = 9, WIDE_STEPS = 4 };
+
+/* An optimizer as plain loops over whole matrices. */
+struct reference {
+    const struct membrane_optimizer_settings *settings;
+    real *weight[MEMBRANE_LAYERS], *moment1[MEMBRANE_LAYERS], *moment2[MEMBRANE_LAYERS];
+    real *gradient[MEMBRANE_LAYERS], *trace[MEMBRANE_LAYERS];
+};
+
+static size_t weights_of(const struct membrane_layer *layer)
+{
+    return layer->inputs * layer->units;
+}
+
+static void open_reference(struct reference *reference, const struct bench *bench)
+{
+    reference->settings = &bench->optimizer.settings;
+    for (int i = 0; i < MEMBRANE_LAYERS; i++) {
+        const struct membrane_layer *layer = &bench->membrane.layers[i];
+        size_t size = weights_of(layer) * sizeof(real);
+        reference->weight[i] = mem_copy(bench->network->layers[i].weight, size);
+        reference->moment1[i] = mem_alloc(1, size);
+        reference->moment2[i] = mem_alloc(1, size);
+        reference->gradient[i] = mem_alloc(1, size);
+        reference->trace[i] = mem_alloc(layer->inputs * WIDE_BATCH, sizeof(real));
+    }
+}
+
+static void close_reference(struct reference *reference)
+{
+    for (int i = 0; i < MEMBRANE_LAYERS; i++) {
+        mem_free(reference->weight[i]);
+        mem_free(reference->moment1[i]);
+        mem_free(reference->moment2[i]);
+        mem_free(reference->gradient[i]);
+        mem_free(reference->trace[i]);
+    }
+}
+
+/* Traces and gradients of a layer from the spikes and errors of the step at hand. */
+static void reference_gradient(struct reference *reference, const struct bench *bench, int index)
+{
+    const struct membrane_layer *layer = &bench->membrane.layers[index];
+    const real beta = bench->network->layers[index].neuron.beta;
+    real *trace = reference->trace[index], *gradient = reference->gradient[index];
+    size_t batch = (size_t)bench->membrane.batch;
+    memset(gradient, 0, weights_of(layer) * sizeof *gradient);
+    for (size_t sample = 0; sample < batch; sample++) {
+        for (size_t input = 0; input < layer->inputs; input++)
+            trace[input * WIDE_BATCH + sample] *= beta;
+        for (uint32_t i = 0; i < layer->num_spikes[sample]; i++)
+            trace[layer->spikes[sample * layer->inputs + i] * WIDE_BATCH + sample] += 1;
+        for (size_t input = 0; input < layer->inputs; input++) {
+            real *at = &trace[input * WIDE_BATCH + sample];
+            for (size_t unit = 0; unit < layer->units; unit++)
+                gradient[input * layer->units + unit] -=
+                    *at * layer->delta[sample * layer->units + unit] / (real)batch;
+            *at *= layer->trace_factor[sample];
+        }
+    }
+}
+
+static void reference_clip(real *gradient, size_t count, double limit)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += gradient[i] * gradient[i];
+    if (limit > 0 && sqrt(sum) > limit)
+        for (size_t i = 0; i < count; i++)
+            gradient[i] *= limit / sqrt(sum);
+}
+
+static void reference_update(struct reference *reference, const struct bench *bench, int index,
+                             uint32_t step, uint64_t updates)
+{
+    const struct membrane_optimizer_settings *settings = reference->settings;
+    size_t count = weights_of(&bench->membrane.layers[index]);
+    real *weight = reference->weight[index], *gradient = reference->gradient[index];
+    reference_clip(gradient, count, settings->clip_norm);
+    if (settings->plain_sgd) {
+        for (size_t i = 0; i < count; i++)
+            weight[i] -=
+                settings->learning_rate * (gradient[i] + settings->adam.weight_decay * weight[i]);
+        return;
+    }
+    if (step == 0 && !settings->keep_moments) {
+        memset(reference->moment1[index], 0, count * sizeof(real));
+        memset(reference->moment2[index], 0, count * sizeof(real));
+    }
+    adam_step(&settings->adam, settings->learning_rate,
+              (settings->keep_moments ? updates : step) + 1, weight, reference->moment1[index],
+              reference->moment2[index], gradient, count);
+}
+
+/* Spikes of a step; the last inputs are silent in the first batches. */
+static void random_step(struct bench *bench, uint64_t index)
+{
+    struct membrane *membrane = &bench->membrane;
+    struct membrane_layer *layer = &membrane->layers[0];
+    struct rng rng = {1, index, RNG_STREAM_ENCODE};
+    for (uint32_t sample = 0; sample < (uint32_t)membrane->batch; sample++) {
+        uint32_t inputs = WIDE_INPUTS - (index < WIDE_STEPS ? 40 : 0), found = 0;
+        for (uint32_t i = 0; i < inputs; i++)
+            if (rng_below(&rng, sample, i, 20) == 0)
+                layer->spikes[sample * WIDE_INPUTS + found++] = i;
+        layer->num_spikes[sample] = found;
+        for (uint32_t i = 0; i < WIDE_OUTPUTS; i++)
+            membrane->target[sample * WIDE_OUTPUTS + i] = rng_below(&rng, sample, 1000 + i, 4) == 0;
+    }
+}
+
+static void expect_reference(const struct reference *reference, const struct bench *bench)
+{
+    for (int i = 0; i < MEMBRANE_LAYERS; i++)
+        for (size_t k = 0; k < weights_of(&bench->membrane.layers[i]); k++) {
+            double actual = bench->network->layers[i].weight[k], expected = reference->weight[i][k];
+            if (fabs(actual - expected) > 1e-9)
+                fail_msg("layer %d, weight %zu: %.12g instead of %.12g", i, k, actual, expected);
+        }
+}
+
+static struct network *wide_network(void)
+{
+    const struct neuron_params neuron = {NEURON_LIF, RESET_ZERO, 1, 0.01, 0.001};
+    const int sizes[] = {WIDE_INPUTS, WIDE_HIDDEN, WIDE_OUTPUTS};
+    struct network *network = network_new();
+    assert_non_null(network);
+    for (int i = 0; i < MEMBRANE_LAYERS; i++) {
+        struct layer_shape shape = {.kind = LAYER_DENSE,
+                                    .in_channels = sizes[i],
+                                    .in_length = 1,
+                                    .out_channels = sizes[i + 1],
+                                    .out_length = 1};
+        assert_int_equal(network_add_layer(network, &shape, &neuron, NULL), STATUS_OK);
+    }
+    trainer_initialize_uniform(network, MEMBRANE_LAYERS, 0.6, 2);
+    return network;
+}
+
+/* Three batches, the last one smaller, against the plain loops. */
+static void follow_reference(const struct membrane_optimizer_settings *settings,
+                             enum membrane_path path)
+{
+    struct bench bench = {.network = wide_network()};
+    struct reference reference;
+    open_bench(&bench, WIDE_BATCH, settings);
+    open_reference(&reference, &bench);
+    bench.membrane.path = path;
+    bench.membrane.divisor[0] = bench.membrane.divisor[1] = WIDE_INPUTS;
+    for (uint64_t updates = 0; updates < 3 * WIDE_STEPS; updates++) {
+        uint32_t step = updates % WIDE_STEPS;
+        if (step == 0) {
+            int batch = updates < 2 * WIDE_STEPS ? WIDE_BATCH : WIDE_BATCH - 4;
+            membrane_start(&bench.membrane, batch);
+            for (int i = 0; i < MEMBRANE_LAYERS; i++)
+                memset(reference.trace[i], 0,
+                       bench.membrane.layers[i].inputs * WIDE_BATCH * sizeof(real));
+        }
+        random_step(&bench, updates);
+        membrane_forward(&bench.membrane, bench.network, 0, bench.membrane.batch);
+        for (int i = 0; i < MEMBRANE_LAYERS; i++) {
+            reference_gradient(&reference, &bench, i);
+            reference_update(&reference, &bench, i, step, updates);
+        }
+        membrane_optimizer_update(&bench.optimizer, bench.parallel, step, updates);
+        expect_reference(&reference, &bench);
+    }
+    close_reference(&reference);
+    close_bench(&bench);
+}
+
+/* Every way of updating, by either path. */
+static void test_optimizers(void **state)
+{
+    (void)state;
+    const struct adam_params adam = {0.9, 0.999, 1e-7, 0}, decaying = {0.9, 0.999, 1e-7, 0.3};
+    const struct membrane_optimizer_settings variants[] = {
+        {.adam = adam, .learning_rate = 1e-3},
+        {.adam = adam, .learning_rate = 1e-3, .keep_moments = true},
+        {.adam = decaying, .learning_rate = 1e-3},
+        {.adam = decaying, .learning_rate = 1e-3, .keep_moments = true},
+        {.adam = adam, .learning_rate = 1e-3, .clip_norm = 0.05},
+        {.adam = adam, .learning_rate = 1e-3, .clip_norm = 1e5},
+        {.adam = adam, .learning_rate = 0.1, .plain_sgd = true},
+        {.adam = decaying, .learning_rate = 0.1, .plain_sgd = true, .clip_norm = 0.05},
+    };
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
+        for (int path = 0; path < NUM_PATHS; path++)
+            follow_reference(&variants[i], paths[path]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_autoencoder_traces),
         cmocka_unit_test(test_audiocoder_traces),
+        cmocka_unit_test(test_optimizers),
     };
     return cmocka_run_group_tests_name("membrane", tests, NULL, NULL);
 }

@@ -111,6 +111,45 @@ static void test_defaults_of_an_audiocoder(void **state)
     assert_true(options.weight_decay == 1e-2);
     assert_true(options.dropout == 0.3);
     assert_true(options.latent_weight == 1);
+    assert_int_equal(options.rule, RULE_BPTT);
+    assert_false(options.own_targets);
+    assert_int_equal(options.steps, 0); /* the autoencoder's */
+}
+
+static void test_defaults_of_an_audiocoder_by_the_membrane_rule(void **state)
+{
+    (void)state;
+    struct options options = parse_good(AUDIOCODER " --rule membrane");
+    assert_int_equal(options.rule, RULE_MEMBRANE);
+    assert_int_equal(options.mask, MASK_XOR);
+    assert_int_equal(options.hidden, 2048);
+    assert_int_equal(options.steps, 30);
+    assert_true(options.max_rate_hz == 20);
+    assert_int_equal(options.epochs, 20);
+    assert_int_equal(options.batch_size, 50);
+    assert_true(options.learning_rate == 5e-5);
+    assert_true(options.weight_decay == 0);
+    assert_false(options.own_targets);
+}
+
+static void test_variants_of_the_membrane_rule(void **state)
+{
+    (void)state;
+    struct options options = parse_good(AUTOENCODER " --rule membrane");
+    assert_false(options.plain_sgd);
+    assert_false(options.keep_moments);
+    assert_true(options.clip_norm == 0);
+    assert_true(options.weight_decay == 0);
+    options = parse_good(AUTOENCODER " --rule membrane --adam-moments keep --clip-norm 0.5 "
+                                     "--weight-decay 1e-3");
+    assert_true(options.keep_moments);
+    assert_true(options.clip_norm == 0.5);
+    assert_true(options.weight_decay == 1e-3);
+    options = parse_good(AUDIOCODER " --rule membrane --optimizer sgd --targets own --steps 10");
+    assert_true(options.plain_sgd);
+    assert_true(options.own_targets);
+    assert_int_equal(options.steps, 10);
+    assert_true(parse_good(AUDIOCODER " --targets own").own_targets);
 }
 
 static void test_values_in_both_notations(void **state)
@@ -224,6 +263,22 @@ static const struct {
     {AUTOENCODER " --quiet=yes", "--quiet takes no value"},
     {AUTOENCODER " --log=", "--log is empty"},
     {AUTOENCODER " --mask none", "--mask does nothing without --rule membrane"},
+    {AUDIOCODER " --mask none", "--mask does nothing without --rule membrane"},
+    {AUDIOCODER " --steps 30", "--steps does nothing without --rule membrane"},
+    {AUDIOCODER " --max-rate-hz 20", "--max-rate-hz does nothing without --rule membrane"},
+    {AUTOENCODER " --clip-norm 1", "--clip-norm does nothing without --rule membrane"},
+    {AUTOENCODER " --optimizer sgd", "--optimizer does nothing without --rule membrane"},
+    {AUTOENCODER " --adam-moments keep", "--adam-moments does nothing without --rule membrane"},
+    {AUTOENCODER " --rule membrane --optimizer sgd --adam-moments keep",
+     "--adam-moments does nothing with --optimizer sgd"},
+    {AUDIOCODER " --rule membrane --dropout 0.1", "--dropout does nothing with --rule membrane"},
+    {AUDIOCODER " --latent-weight 2 --rule membrane",
+     "--latent-weight does nothing with --rule membrane"},
+    {AUTOENCODER " --targets own",
+     "the command autoencoder does not take --targets; see spikeloom-train autoencoder --help"},
+    {AUDIOCODER " --targets all", "--targets takes class|own, not 'all'"},
+    {AUTOENCODER " --rule membrane --clip-norm -1",
+     "--clip-norm takes a number from 0 to 1000000, not '-1'"},
     {AUTOENCODER " --max-rate-hz 100", "--max-rate-hz does nothing without --encoding rate"},
     {AUTOENCODER " --", NULL},
 };
@@ -322,6 +377,8 @@ int main(void)
         cmocka_unit_test(test_defaults_of_an_autoencoder),
         cmocka_unit_test(test_defaults_of_the_membrane_rule),
         cmocka_unit_test(test_defaults_of_an_audiocoder),
+        cmocka_unit_test(test_defaults_of_an_audiocoder_by_the_membrane_rule),
+        cmocka_unit_test(test_variants_of_the_membrane_rule),
         cmocka_unit_test(test_values_in_both_notations),
         cmocka_unit_test(test_the_other_commands),
         cmocka_unit_test(test_words_stand_anywhere),
