@@ -14,6 +14,9 @@ enum status command_autoencoder(const struct options *options, struct error *err
 /* Trains speech to the latent of an autoencoder and writes both as one checkpoint. */
 enum status command_audiocoder(const struct options *options, struct error *error);
 
+/* Trains an analog autoencoder and writes its checkpoint with the scores of the test split. */
+enum status command_ann(const struct options *options, struct error *error);
+
 /* Scores a checkpoint on a test split. */
 enum status command_evaluate(const struct options *options, struct error *error);
 

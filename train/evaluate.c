@@ -1,6 +1,7 @@
 #include "train/commands.h"
 
 #include "models/checkpoint.h"
+#include "train/energy.h"
 #include "train/evaluation.h"
 #include "train/json_log.h"
 
@@ -21,17 +22,40 @@ static enum status score(const struct options *options, const struct network *ne
     return evaluation_test_split(network, options->data, &settings, scores, error);
 }
 
+static void print_list(const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        printf(" %.6g", json_number_value(json_array_get(list, i)));
+}
+
 static void print_table(const json_t *scores)
 {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)scores, key, value)
     {
-        if (json_is_null(value))
-            printf("%-24s -\n", key);
+        printf("%-24s", key);
+        if (json_is_array(value))
+            print_list(value);
+        else if (json_is_null(value))
+            printf(" -");
         else
-            printf("%-24s %.6g\n", key, json_number_value(value));
+            printf(" %.6g", json_number_value(value));
+        putchar('\n');
     }
+}
+
+/* The scores with the work and the energy behind them; NULL when memory is out. */
+static json_t *describe(const struct options *options, const struct network *network,
+                        const struct scores *scores)
+{
+    const struct energy_costs costs = {options->joules_per_mac, options->joules_per_ac};
+    int num_steps = options->steps ? options->steps : network->num_steps;
+    json_t *object = evaluation_json(scores);
+    if (object && energy_add(object, network, scores, num_steps, &costs))
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
 enum status command_evaluate(const struct options *options, struct error *error)
@@ -42,7 +66,7 @@ enum status command_evaluate(const struct options *options, struct error *error)
     if (status == STATUS_OK)
         status = score(options, network, &scores, error);
     if (status == STATUS_OK) {
-        json_t *object = evaluation_json(&scores);
+        json_t *object = describe(options, network, &scores);
         char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(7)) : NULL;
         if (!text)
             status = error_plain(error, STATUS_NO_MEMORY);

@@ -17,7 +17,8 @@
 
 /* What one sample contributes; kept apart so that sums are made in the order of samples. */
 struct sample_scores {
-    double pixel_mse, mse_pixels, mse_spikes, nearest, synops, spikes;
+    double pixel_mse, mse_pixels, mse_spikes, nearest;
+    struct inference_stats stats;
 };
 
 struct evaluation {
@@ -133,21 +134,14 @@ static void count_input_spikes(const struct network *network, uint64_t seed, int
     }
 }
 
-static void measure_sample(const struct evaluation *evaluation, uint32_t index, uint64_t seed,
-                           const struct raster *output, struct evaluation_scratch *scratch,
-                           struct sample_scores *scores)
+/* Measures the picture in scratch->output. */
+static void measure_picture(const struct evaluation *evaluation, uint32_t index,
+                            struct evaluation_scratch *scratch, struct sample_scores *scores)
 {
     const struct network *network = evaluation->network;
     size_t pixels = network_num_pixels(network);
     scores->mse_spikes = NAN;
     scores->nearest = NAN;
-    if (evaluation->images && network->encoding == ENCODING_RATE) {
-        count_input_spikes(network, seed, evaluation->num_steps, scratch);
-        readout_spike_count(output, output->num_steps, scratch->counts, scratch->output);
-        scores->mse_spikes =
-            measures_standardized_mse(scratch->input_counts, scratch->output, pixels);
-    }
-    readout_spike_count(output, output->num_steps, scratch->counts, scratch->output);
     scores->pixel_mse = measures_mse(scratch->target, scratch->output, pixels);
     scores->mse_pixels = measures_standardized_mse(scratch->target, scratch->output, pixels);
     if (evaluation->speech) {
@@ -156,28 +150,62 @@ static void measure_sample(const struct evaluation *evaluation, uint32_t index, 
     }
 }
 
-static enum status score_sample(const struct evaluation *evaluation, uint32_t index,
-                                struct evaluation_scratch *scratch, struct error *error)
+/* Compares the output in spikes with the input in spikes, after measure_picture. */
+static void measure_spikes(const struct evaluation *evaluation, uint64_t seed,
+                           const struct raster *output, struct evaluation_scratch *scratch,
+                           struct sample_scores *scores)
+{
+    const struct network *network = evaluation->network;
+    if (!evaluation->images || network->encoding != ENCODING_RATE)
+        return;
+    count_input_spikes(network, seed, evaluation->num_steps, scratch);
+    readout_spike_count(output, output->num_steps, scratch->counts, scratch->output);
+    scores->mse_spikes = measures_standardized_mse(scratch->input_counts, scratch->output,
+                                                   network_num_pixels(network));
+}
+
+static enum status score_spiking(const struct evaluation *evaluation, uint32_t index,
+                                 struct evaluation_scratch *scratch, struct error *error)
 {
     struct raster latent = {0}, output = {0};
-    struct inference_stats stats = {0};
     struct sample_scores *scores = &evaluation->samples[index];
     uint64_t seed = evaluation->settings->seed + index;
-    enum status status = load_sample(evaluation, index, scratch, error);
-    if (status == STATUS_OK)
-        status = inference_encode(&scratch->inference, evaluation->network, scratch->input, seed,
-                                  evaluation->num_steps, &latent, &stats, error);
+    enum status status =
+        inference_encode(&scratch->inference, evaluation->network, scratch->input, seed,
+                         evaluation->num_steps, &latent, &scores->stats, error);
     if (status == STATUS_OK)
         status = inference_decode(&scratch->inference, evaluation->network, &latent, &output,
-                                  &stats, error);
+                                  &scores->stats, error);
     if (status == STATUS_OK) {
-        measure_sample(evaluation, index, seed, &output, scratch, scores);
-        scores->synops = (double)stats.synops;
-        scores->spikes = (double)stats.spikes;
+        readout_spike_count(&output, output.num_steps, scratch->counts, scratch->output);
+        measure_picture(evaluation, index, scratch, scores);
+        measure_spikes(evaluation, seed, &output, scratch, scores);
     }
     raster_free(&latent);
     raster_free(&output);
     return status;
+}
+
+static enum status score_analog(const struct evaluation *evaluation, uint32_t index,
+                                struct evaluation_scratch *scratch, struct error *error)
+{
+    struct sample_scores *scores = &evaluation->samples[index];
+    enum status status = inference_analog(&scratch->inference, evaluation->network, scratch->input,
+                                          scratch->output, &scores->stats, error);
+    if (status == STATUS_OK)
+        measure_picture(evaluation, index, scratch, scores);
+    return status;
+}
+
+static enum status score_sample(const struct evaluation *evaluation, uint32_t index,
+                                struct evaluation_scratch *scratch, struct error *error)
+{
+    enum status status = load_sample(evaluation, index, scratch, error);
+    if (status != STATUS_OK)
+        return status;
+    return network_is_spiking(evaluation->network)
+               ? score_spiking(evaluation, index, scratch, error)
+               : score_analog(evaluation, index, scratch, error);
 }
 
 static void score_block(void *argument, size_t block)
@@ -202,9 +230,20 @@ static void score_block(void *argument, size_t block)
     pthread_mutex_unlock(&evaluation->mutex);
 }
 
+static void add_stats(const struct inference_stats *stats, double count, struct scores *scores)
+{
+    scores->synops += (double)stats->synops / count;
+    scores->spikes += (double)stats->spikes / count;
+    scores->macs += (double)stats->macs / count;
+    scores->input_spikes += (double)stats->input_spikes / count;
+    for (int i = 0; i < NETWORK_MAX_LAYERS; i++)
+        scores->layer_spikes[i] += (double)stats->layer_spikes[i] / count;
+}
+
 static void sum_scores(const struct evaluation *evaluation, struct scores *scores)
 {
     struct sample_scores sum = {0};
+    struct inference_stats *stats = &sum.stats;
     double count = evaluation->num_samples;
     for (uint32_t i = 0; i < evaluation->num_samples; i++) {
         const struct sample_scores *sample = &evaluation->samples[i];
@@ -212,17 +251,20 @@ static void sum_scores(const struct evaluation *evaluation, struct scores *score
         sum.mse_pixels += sample->mse_pixels;
         sum.mse_spikes += sample->mse_spikes;
         sum.nearest += sample->nearest;
-        sum.synops += sample->synops;
-        sum.spikes += sample->spikes;
+        stats->synops += sample->stats.synops;
+        stats->spikes += sample->stats.spikes;
+        stats->macs += sample->stats.macs;
+        stats->input_spikes += sample->stats.input_spikes;
+        for (int k = 0; k < NETWORK_MAX_LAYERS; k++)
+            stats->layer_spikes[k] += sample->stats.layer_spikes[k];
     }
     *scores = (struct scores){.num_samples = evaluation->num_samples,
                               .pixel_mse = sum.pixel_mse / count,
                               .mse_pixels = sum.mse_pixels / count,
                               .mse_spikes = sum.mse_spikes / count,
                               .digit_accuracy_nearest = sum.nearest / count,
-                              .digit_accuracy_judge = NAN,
-                              .synops = sum.synops / count,
-                              .spikes = sum.spikes / count};
+                              .digit_accuracy_judge = NAN};
+    add_stats(stats, count, scores);
 }
 
 static enum status run_evaluation(struct evaluation *evaluation, struct scores *scores,

@@ -19,6 +19,7 @@ struct scores {
     double digit_accuracy_nearest; /* pictures nearest to the class image of what was said */
     double digit_accuracy_judge;   /* pictures that a separate classifier reads as it */
     double synops, spikes;         /* of one inference */
+    double macs, input_spikes, layer_spikes[NETWORK_MAX_LAYERS]; /* likewise; see inference.h */
 };
 
 struct evaluation_settings {

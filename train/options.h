@@ -14,6 +14,7 @@
 enum train_command {
     COMMAND_AUTOENCODER, /* train an image autoencoder */
     COMMAND_AUDIOCODER,  /* train speech to the latent of an autoencoder */
+    COMMAND_ANN,         /* train an analog autoencoder to compare with */
     COMMAND_EVALUATE,    /* score a checkpoint on a test split */
     COMMAND_SYNTHESIZE,  /* WAV files to PNG files */
     COMMAND_INSPECT,     /* what is in a checkpoint */
@@ -51,6 +52,7 @@ struct options {
     bool own_targets;   /* --targets own */
     bool neuron_if;     /* --neuron if */
     bool rate_encoding; /* --encoding rate */
+    bool sigmoid;       /* --activation sigmoid */
     double max_rate_hz;
     int hidden;
     int steps; /* evaluate: 0 takes those that the checkpoint was trained with; audiocoder: 0 takes
@@ -67,6 +69,7 @@ struct options {
     bool json;
     bool quiet; /* no progress bar */
     double checkpoint_minutes;
+    double joules_per_mac, joules_per_ac; /* costs of operations in the estimate of energy */
 };
 
 /*

@@ -7,10 +7,11 @@
 enum {
     FOR_AUTOENCODER = 1 << COMMAND_AUTOENCODER,
     FOR_AUDIOCODER = 1 << COMMAND_AUDIOCODER,
+    FOR_ANN = 1 << COMMAND_ANN,
     FOR_EVALUATE = 1 << COMMAND_EVALUATE,
     FOR_SYNTHESIZE = 1 << COMMAND_SYNTHESIZE,
     FOR_INSPECT = 1 << COMMAND_INSPECT,
-    FOR_TRAINING = FOR_AUTOENCODER | FOR_AUDIOCODER,
+    FOR_TRAINING = FOR_AUTOENCODER | FOR_AUDIOCODER | FOR_ANN,
     FOR_MODEL = FOR_EVALUATE | FOR_SYNTHESIZE | FOR_INSPECT
 };
 
@@ -20,6 +21,7 @@ static const char *const neuron_choices[] = {"lif", "if", NULL};
 static const char *const optimizer_choices[] = {"adam", "sgd", NULL};
 static const char *const moments_choices[] = {"reset", "keep", NULL};
 static const char *const targets_choices[] = {"class", "own", NULL};
+static const char *const activation_choices[] = {"relu", "sigmoid", NULL};
 static const char *const encoding_choices[] = {"current", "rate", NULL};
 
 const char *const options_group_titles[GROUP_COUNT] = {"Data and files", "Network", "Learning",
@@ -37,7 +39,7 @@ const struct option_row options_rows[] = {
      .group = GROUP_FILES,
      .help = "images to learn: mnist:DIR or fashion:DIR (idx files), images:DIR (PNG, a folder per "
              "class)",
-     .commands = FOR_AUTOENCODER,
+     .commands = FOR_AUTOENCODER | FOR_ANN,
      .required = true,
      FIELD(data)},
     {.name = "data",
@@ -141,7 +143,7 @@ const struct option_row options_rows[] = {
      .kind = OPTION_INTEGER,
      .group = GROUP_NETWORK,
      .help = "units of the hidden layer, the latent",
-     .commands = FOR_AUTOENCODER,
+     .commands = FOR_AUTOENCODER | FOR_ANN,
      .initial = "196",
      FIELD(hidden),
      RANGE(1, 65536)},
@@ -204,6 +206,15 @@ const struct option_row options_rows[] = {
      .initial = "lif",
      .choices = neuron_choices,
      FIELD(neuron_if)},
+    {.name = "activation",
+     .metavar = "relu|sigmoid",
+     .kind = OPTION_EITHER,
+     .group = GROUP_NETWORK,
+     .help = "activation of both layers",
+     .commands = FOR_ANN,
+     .initial = "relu",
+     .choices = activation_choices,
+     FIELD(sigmoid)},
     {.name = "encoding",
      .metavar = "current|rate",
      .kind = OPTION_EITHER,
@@ -307,12 +318,21 @@ const struct option_row options_rows[] = {
      .membrane = "20",
      FIELD(epochs),
      RANGE(1, 100000)},
+    {.name = "epochs",
+     .metavar = "N",
+     .kind = OPTION_INTEGER,
+     .group = GROUP_LEARNING,
+     .help = "passes over the training split; Adam begins anew with each",
+     .commands = FOR_ANN,
+     .initial = "5",
+     FIELD(epochs),
+     RANGE(1, 100000)},
     {.name = "batch-size",
      .metavar = "N",
      .kind = OPTION_INTEGER,
      .group = GROUP_LEARNING,
      .help = "samples an update",
-     .commands = FOR_AUTOENCODER,
+     .commands = FOR_AUTOENCODER | FOR_ANN,
      .initial = "100",
      FIELD(batch_size),
      RANGE(1, 65536)},
@@ -343,6 +363,15 @@ const struct option_row options_rows[] = {
      .commands = FOR_AUDIOCODER,
      .initial = "2e-3",
      .membrane = "5e-5",
+     FIELD(learning_rate),
+     ABOVE(0, 1)},
+    {.name = "learning-rate",
+     .metavar = "X",
+     .kind = OPTION_REAL,
+     .group = GROUP_LEARNING,
+     .help = "step size of Adam",
+     .commands = FOR_ANN,
+     .initial = "5e-3",
      FIELD(learning_rate),
      ABOVE(0, 1)},
     {.name = "weight-decay",
@@ -419,6 +448,25 @@ const struct option_row options_rows[] = {
      .initial = "5",
      FIELD(checkpoint_minutes),
      ABOVE(0, 1440)},
+    {.name = "joules-per-mac",
+     .metavar = "X",
+     .kind = OPTION_REAL,
+     .group = GROUP_RUN,
+     .help = "energy of a multiply-accumulate; the default is 32-bit floating point in 45 nm CMOS "
+             "(Horowitz, ISSCC 2014)",
+     .commands = FOR_EVALUATE,
+     .initial = "4.6e-12",
+     FIELD(joules_per_mac),
+     RANGE(0, 1)},
+    {.name = "joules-per-ac",
+     .metavar = "X",
+     .kind = OPTION_REAL,
+     .group = GROUP_RUN,
+     .help = "energy of an accumulate, which is what a spike costs at a synapse",
+     .commands = FOR_EVALUATE,
+     .initial = "0.9e-12",
+     FIELD(joules_per_ac),
+     RANGE(0, 1)},
     {.name = "quiet",
      .kind = OPTION_FLAG,
      .group = GROUP_RUN,
@@ -453,6 +501,12 @@ const struct command_row options_commands[COMMAND_COUNT] = {
                       "spikeloom-train audiocoder --rule membrane --targets own --data "
                       "fsdd:data/fsdd --images mnist:data/mnist --autoencoder mnist.safetensors "
                       "--out speech.safetensors"}},
+    [COMMAND_ANN] =
+        {.name = "ann",
+         .summary = "Trains an autoencoder of analog units, to compare spiking ones with.",
+         .examples = {"spikeloom-train ann --data mnist:data/mnist --out mnist-ann.safetensors",
+                      "spikeloom-train ann --data fashion:data/fashion --hidden 1024 "
+                      "--activation sigmoid --out fashion-ann.safetensors"}},
     [COMMAND_EVALUATE] =
         {.name = "evaluate",
          .summary = "Scores a checkpoint on a test split.",

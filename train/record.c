@@ -15,16 +15,23 @@
 
 enum { RECORD_CARD_CAP = 1 << 20 };
 
+static const char *rule_name(const struct options *options)
+{
+    if (options->command == COMMAND_ANN)
+        return "backpropagation";
+    return options->rule == RULE_BPTT ? "bptt" : "membrane";
+}
+
 static enum status describe_training(const struct options *options, struct network *network,
                                      struct error *error)
 {
-    json_t *object = json_pack(
-        "{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
-        options->command_line, "data", options->data, "extra", options->extra, "split",
-        options->split, "images", options->images, "autoencoder", options->autoencoder, "seed",
-        (json_int_t)options->seed, "rule", options->rule == RULE_BPTT ? "bptt" : "membrane",
-        "epochs", options->epochs, "batch_size", options->batch_size, "learning_rate",
-        options->learning_rate, "program", "spikeloom-train " SPIKELOOM_VERSION);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
+                  options->command_line, "data", options->data, "extra", options->extra, "split",
+                  options->split, "images", options->images, "autoencoder", options->autoencoder,
+                  "seed", (json_int_t)options->seed, "rule", rule_name(options), "epochs",
+                  options->epochs, "batch_size", options->batch_size, "learning_rate",
+                  options->learning_rate, "program", "spikeloom-train " SPIKELOOM_VERSION);
     char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     char *copy = text ? mem_copy_string(text) : NULL;
     free(text);
@@ -72,7 +79,12 @@ static enum status write_card(const struct network *network, double seconds, str
                               struct error *error)
 {
     buf_printf(card, "# %s\n\n", network->name);
-    if (network->task == NETWORK_RECONSTRUCT)
+    if (!network_is_spiking(network))
+        buf_printf(card,
+                   "An analog autoencoder to compare spiking ones with: a picture of %d x %d "
+                   "pixels in and its reconstruction out.\n\n",
+                   network->image_width, network->image_height);
+    else if (network->task == NETWORK_RECONSTRUCT)
         buf_printf(card,
                    "A spiking autoencoder: a picture of %d x %d pixels in, its spike latent "
                    "and its reconstruction out.\n\n",

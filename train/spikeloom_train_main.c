@@ -15,6 +15,8 @@ static enum status run_command(const struct options *options, struct error *erro
         return command_autoencoder(options, error);
     case COMMAND_AUDIOCODER:
         return command_audiocoder(options, error);
+    case COMMAND_ANN:
+        return command_ann(options, error);
     case COMMAND_EVALUATE:
         return command_evaluate(options, error);
     case COMMAND_SYNTHESIZE:

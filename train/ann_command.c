@@ -1,0 +1,108 @@
+#include "train/commands.h"
+
+#include "train/ann.h"
+#include "train/dataset.h"
+#include "train/json_log.h"
+#include "train/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* As published for the baselines of the spiking autoencoder. */
+static const double ann_weight_range = 0.01, ann_adam_epsilon = 1e-7;
+
+/* Unused by analog units, but every checkpoint has them. */
+static const double ann_dt = 1e-3, ann_threshold = 1;
+
+static enum status add_dense(struct network *network, int inputs, int outputs,
+                             const struct neuron_params *neuron, struct error *error)
+{
+    struct layer_shape shape = {.kind = LAYER_DENSE,
+                                .in_channels = inputs,
+                                .in_length = 1,
+                                .out_channels = outputs,
+                                .out_length = 1};
+    return network_add_layer(network, &shape, neuron, error);
+}
+
+static enum status build_network(const struct options *options, int width, int height,
+                                 struct network *network, struct error *error)
+{
+    struct neuron_params unit = {.model = options->sigmoid ? NEURON_SIGMOID : NEURON_RELU,
+                                 .reset = RESET_ZERO,
+                                 .threshold = ann_threshold,
+                                 .dt = ann_dt};
+    network->task = NETWORK_RECONSTRUCT;
+    network->num_steps = 1;
+    network->dt = ann_dt;
+    network->encoding = ENCODING_CURRENT;
+    network->image_width = width;
+    network->image_height = height;
+    enum status status = add_dense(network, width * height, options->hidden, &unit, error);
+    if (status == STATUS_OK)
+        status = add_dense(network, options->hidden, width * height, &unit, error);
+    return status == STATUS_OK ? network_validate(network, error) : status;
+}
+
+static void fill_image(void *context, uint32_t sample, uint64_t draw, real *input, real *image,
+                       real *latent)
+{
+    const struct image_set *set = context;
+    size_t pixels = (size_t)set->width * (size_t)set->height;
+    (void)draw;
+    (void)latent;
+    for (size_t i = 0; i < pixels; i++)
+        input[i] = (real)set->pixels[sample * pixels + i] / 255;
+    memcpy(image, input, pixels * sizeof *image);
+}
+
+static enum status train(const struct options *options, struct image_set *set,
+                         struct network *network, struct trainer_result *result,
+                         struct error *error)
+{
+    char state_path[PATH_MAX];
+    struct json_log *log = NULL;
+    struct trainer_settings settings = {.epochs = options->epochs,
+                                        .batch_size = options->batch_size,
+                                        .learning_rate = options->learning_rate,
+                                        .adam = adam_default_params,
+                                        .seed = options->seed,
+                                        .threads = options->threads,
+                                        .label = "ann",
+                                        .state_path = state_path,
+                                        .state_minutes = options->checkpoint_minutes,
+                                        .resume = options->resume,
+                                        .quiet = options->quiet};
+    struct trainer_source source = {
+        .context = set, .num_samples = set->num_images, .fill = fill_image};
+    settings.adam.epsilon = ann_adam_epsilon;
+    enum status status = record_state_path(options->out, state_path, error);
+    if (status == STATUS_OK)
+        status = json_log_open(options->log, &log, error);
+    if (status == STATUS_OK) {
+        trainer_initialize_uniform(network, network->num_layers, ann_weight_range, options->seed);
+        status = ann_train(network, &source, &settings, log, result, error);
+    }
+    json_log_close(log);
+    return status;
+}
+
+enum status command_ann(const struct options *options, struct error *error)
+{
+    struct image_set set = {0};
+    struct trainer_result result = {0};
+    struct network *network = network_new();
+    enum status status = network ? image_set_load(options->data, DATASET_TRAIN, &set, error)
+                                 : error_plain(error, STATUS_NO_MEMORY);
+    if (status == STATUS_OK)
+        status = build_network(options, set.width, set.height, network, error);
+    if (status == STATUS_OK)
+        status = train(options, &set, network, &result, error);
+    if (status == STATUS_OK && !result.finished)
+        printf("Stopped. The same command with --resume goes on.\n");
+    if (status == STATUS_OK && result.finished)
+        status = record_finish(options, &result, network, error);
+    image_set_free(&set);
+    network_release(network);
+    return status;
+}
