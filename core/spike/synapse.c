@@ -51,7 +51,7 @@ void synapse_add_analog(real *current, const real *weight, size_t num_post, cons
 void synapse_add_dense(real *current, const real *weight, size_t num_post, const real *value,
                        size_t num_pre)
 {
-    for (size_t post = 0; post < num_post; post++)
-        for (size_t pre = 0; pre < num_pre; pre++)
+    for (size_t pre = 0; pre < num_pre; pre++)
+        for (size_t post = 0; post < num_post; post++)
             current[post] += value[pre] * weight[pre * num_post + post];
 }
