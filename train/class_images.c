@@ -1,6 +1,7 @@
 #include "train/class_images.h"
 
 #include "core/base/mem.h"
+#include "train/measures.h"
 
 #include <math.h>
 #include <string.h>
@@ -75,4 +76,19 @@ enum status class_images_choose(const struct class_list *classes, const struct i
     }
     mem_free(mean);
     return status;
+}
+
+double class_images_smallest_mse(const struct image_set *images, int label, const real *picture,
+                                 real *candidate)
+{
+    size_t pixels = (size_t)images->width * (size_t)images->height;
+    double smallest = INFINITY;
+    for (uint32_t i = 0; i < images->num_images; i++) {
+        if (images->labels[i] != label)
+            continue;
+        for (size_t k = 0; k < pixels; k++)
+            candidate[k] = (real)images->pixels[i * pixels + k] / 255;
+        smallest = fmin(smallest, measures_standardized_mse(candidate, picture, pixels));
+    }
+    return smallest;
 }

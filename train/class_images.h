@@ -16,4 +16,11 @@
 enum status class_images_choose(const struct class_list *classes, const struct image_set *images,
                                 struct network *network, struct error *error);
 
+/*
+ * The smallest standardized error (measures.h) of a picture [pixels] against the images of a class;
+ * INFINITY where it has none. candidate [pixels] is scratch.
+ */
+double class_images_smallest_mse(const struct image_set *images, int label, const real *picture,
+                                 real *candidate);
+
 #endif

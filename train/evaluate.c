@@ -8,6 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The training images that scores compare with, where --images names them. */
+static enum status load_images(const struct options *options, const struct network *network,
+                               struct image_set *images, struct error *error)
+{
+    if (!options->images)
+        return STATUS_OK;
+    if (network->task != NETWORK_SYNTHESIZE)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "--images is for models of speech, which %s is not.", options->model);
+    enum status status = image_set_load(options->images, DATASET_TRAIN, images, error);
+    if (status == STATUS_OK &&
+        (images->width != network->image_width || images->height != network->image_height))
+        status = error_set(error, STATUS_INVALID_ARGUMENT,
+                           "The images are not of the size that %s makes.", options->model);
+    return status;
+}
+
 static enum status score(const struct options *options, const struct network *network,
                          struct scores *scores, struct error *error)
 {
@@ -19,7 +36,13 @@ static enum status score(const struct options *options, const struct network *ne
     if (settings.num_steps > network->num_steps)
         return error_set(error, STATUS_INVALID_ARGUMENT, "%s has %d steps, not %d.", options->model,
                          network->num_steps, settings.num_steps);
-    return evaluation_test_split(network, options->data, &settings, scores, error);
+    struct image_set images = {0};
+    enum status status = load_images(options, network, &images, error);
+    settings.training_images = options->images ? &images : NULL;
+    if (status == STATUS_OK)
+        status = evaluation_test_split(network, options->data, &settings, scores, error);
+    image_set_free(&images);
+    return status;
 }
 
 static void print_list(const json_t *list)

@@ -7,6 +7,7 @@
 #include "core/spike/readout.h"
 #include "models/front_end.h"
 #include "models/inference.h"
+#include "train/class_images.h"
 #include "train/measures.h"
 #include "train/progress.h"
 
@@ -17,7 +18,7 @@
 
 /* What one sample contributes; kept apart so that sums are made in the order of samples. */
 struct sample_scores {
-    double pixel_mse, mse_pixels, mse_spikes, nearest;
+    double pixel_mse, mse_pixels, mse_spikes, class_min, nearest;
     struct inference_stats stats;
 };
 
@@ -134,6 +135,19 @@ static void count_input_spikes(const struct network *network, uint64_t seed, int
     }
 }
 
+/* The smallest error against the training images of what was said; NAN where none are given. */
+static double class_min(const struct evaluation *evaluation, uint32_t index,
+                        struct evaluation_scratch *scratch)
+{
+    const struct image_set *images = evaluation->settings->training_images;
+    const struct speech_set *speech = evaluation->speech;
+    if (!images || !speech)
+        return NAN;
+    int label =
+        class_list_find(&images->classes, speech->classes.names[speech->utterances[index].label]);
+    return class_images_smallest_mse(images, label, scratch->output, scratch->target);
+}
+
 /* Measures the picture in scratch->output. */
 static void measure_picture(const struct evaluation *evaluation, uint32_t index,
                             struct evaluation_scratch *scratch, struct sample_scores *scores)
@@ -148,6 +162,7 @@ static void measure_picture(const struct evaluation *evaluation, uint32_t index,
         int expected = evaluation->class_of_label[evaluation->speech->utterances[index].label];
         scores->nearest = nearest_class(network, scratch->output, scratch->target) == expected;
     }
+    scores->class_min = class_min(evaluation, index, scratch);
 }
 
 /* Compares the output in spikes with the input in spikes, after measure_picture. */
@@ -250,6 +265,7 @@ static void sum_scores(const struct evaluation *evaluation, struct scores *score
         sum.pixel_mse += sample->pixel_mse;
         sum.mse_pixels += sample->mse_pixels;
         sum.mse_spikes += sample->mse_spikes;
+        sum.class_min += sample->class_min;
         sum.nearest += sample->nearest;
         stats->synops += sample->stats.synops;
         stats->spikes += sample->stats.spikes;
@@ -262,6 +278,7 @@ static void sum_scores(const struct evaluation *evaluation, struct scores *score
                               .pixel_mse = sum.pixel_mse / count,
                               .mse_pixels = sum.mse_pixels / count,
                               .mse_spikes = sum.mse_spikes / count,
+                              .mse_pixels_class_min = sum.class_min / count,
                               .digit_accuracy_nearest = sum.nearest / count,
                               .digit_accuracy_judge = NAN};
     add_stats(stats, count, scores);
@@ -380,13 +397,15 @@ static json_t *number_or_null(double value)
 
 json_t *evaluation_json(const struct scores *scores)
 {
-    return json_pack(
-        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "num_samples", (json_int_t)scores->num_samples,
-        "pixel_mse", number_or_null(scores->pixel_mse), "mse_pixels",
-        number_or_null(scores->mse_pixels), "mse_spikes", number_or_null(scores->mse_spikes),
-        "digit_accuracy_nearest", number_or_null(scores->digit_accuracy_nearest),
-        "digit_accuracy_judge", number_or_null(scores->digit_accuracy_judge), "synops",
-        number_or_null(scores->synops), "spikes", number_or_null(scores->spikes));
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "num_samples",
+                     (json_int_t)scores->num_samples, "pixel_mse",
+                     number_or_null(scores->pixel_mse), "mse_pixels",
+                     number_or_null(scores->mse_pixels), "mse_spikes",
+                     number_or_null(scores->mse_spikes), "mse_pixels_class_min",
+                     number_or_null(scores->mse_pixels_class_min), "digit_accuracy_nearest",
+                     number_or_null(scores->digit_accuracy_nearest), "digit_accuracy_judge",
+                     number_or_null(scores->digit_accuracy_judge), "synops",
+                     number_or_null(scores->synops), "spikes", number_or_null(scores->spikes));
 }
 
 enum status evaluation_store(const struct scores *scores, struct network *network,

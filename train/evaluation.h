@@ -16,6 +16,7 @@
 struct scores {
     uint32_t num_samples;
     double pixel_mse, mse_pixels, mse_spikes;
+    double mse_pixels_class_min;   /* against the nearest training image of what was said */
     double digit_accuracy_nearest; /* pictures nearest to the class image of what was said */
     double digit_accuracy_judge;   /* pictures that a separate classifier reads as it */
     double synops, spikes;         /* of one inference */
@@ -27,7 +28,8 @@ struct evaluation_settings {
     uint64_t seed; /* of rate coding; sample i draws with seed + i */
     int threads;   /* 0: all processors */
     bool quiet;
-    struct dataset_division division; /* of speech; zeroed: the official one */
+    struct dataset_division division;        /* of speech; zeroed: the official one */
+    const struct image_set *training_images; /* for mse_pixels_class_min of speech, or NULL */
 };
 
 /* An image network against the images themselves. */

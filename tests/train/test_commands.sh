@@ -167,8 +167,9 @@ test_published_audiocoder() {
     check "with targets of their own as well" "$train" audiocoder $published --epochs 1 \
         --targets own --optimizer sgd --clip-norm 1 --data "wavs:$scratch/words" \
         --autoencoder "$scratch/membrane.safetensors" --out "$scratch/own.safetensors"
-    check "it has scores" last_line "$all_scores" "$train" evaluate --quiet --json \
-        --model "$scratch/published.safetensors" --data "wavs:$scratch/words"
+    check "it has scores" last_line "$all_scores and .mse_pixels_class_min > 0" "$train" evaluate \
+        --quiet --json --model "$scratch/published.safetensors" --data "wavs:$scratch/words" \
+        --images "images:$scratch/pictures"
     check "the daemon serves it" serve_published
     check "an autoencoder without spikes at its input is refused" sh -c "
         '$train' audiocoder $published --epochs 1 --data 'wavs:$scratch/words' \

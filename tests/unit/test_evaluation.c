@@ -167,7 +167,40 @@ static void test_speech(void **state)
     assert_near(scores.digit_accuracy_nearest, 2.0 / 3);
     assert_near(scores.pixel_mse, 12.0 / SMALL_PIXELS / 3);
     assert_true(isnan(scores.mse_spikes));
+    assert_true(isnan(scores.mse_pixels_class_min));                /* without training images */
     assert_int_equal(set.utterances[0].audio.sample_rate_hz, 8000); /* left as it was */
+    free_speech(utterances);
+    network_release(network);
+}
+
+/* Of class "1" the second image is the picture that is always made, of class "0" none is close. */
+static void test_speech_against_training_images(void **state)
+{
+    (void)state;
+    static uint8_t training[3 * SMALL_PIXELS];
+    static uint16_t training_labels[] = {0, 0, 1};
+    char image_names[][DATASET_CLASS_NAME_SIZE] = {"1", "0"};
+    const struct image_set set_of_images = {.classes = {2, image_names},
+                                            .num_images = 3,
+                                            .width = SMALL_WIDTH,
+                                            .height = SMALL_HEIGHT,
+                                            .pixels = training,
+                                            .labels = training_labels};
+    struct network *network = stubborn();
+    struct utterance utterances[3];
+    struct speech_set set;
+    struct scores scores;
+    struct evaluation_settings settings = one_thread;
+    memset(training, 255, SMALL_WIDTH);
+    memset(training + SMALL_PIXELS + SMALL_WIDTH, 255, SMALL_WIDTH);
+    memset(training + 2 * SMALL_PIXELS, 255, SMALL_WIDTH);
+    settings.training_images = &set_of_images;
+    make_speech(&set, utterances);
+    assert_int_equal(evaluation_speech(network, &set, &settings, &scores, NULL), STATUS_OK);
+    /* two rows of 30 pixels that do not meet: z differs by 1 / deviation in 12 pixels */
+    double mean = (double)SMALL_WIDTH / SMALL_PIXELS;
+    double variance = SMALL_PIXELS * mean * (1 - mean) / (SMALL_PIXELS - 1);
+    assert_near(scores.mse_pixels_class_min, 12 / variance / SMALL_PIXELS / 3);
     free_speech(utterances);
     network_release(network);
 }
@@ -266,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_fewer_steps),
         cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_speech),
+        cmocka_unit_test(test_speech_against_training_images),
         cmocka_unit_test(test_speech_that_cannot_be_scored),
         cmocka_unit_test(test_the_wrong_kind_of_network),
         cmocka_unit_test(test_out_of_memory),
