@@ -1,8 +1,10 @@
 #include "train/parameters.h"
 
 #include "core/base/buf.h"
+#include "core/base/digest.h"
 #include "core/base/file.h"
 #include "core/base/mem.h"
+#include "models/network_json.h"
 #include "models/safetensors.h"
 
 #include <stdbool.h>
@@ -27,11 +29,44 @@ static bool add_parameter(struct parameters *parameters, int layer, bool is_bias
     return parameter->moment1 && parameter->moment2;
 }
 
+/* Takes some bytes into a running digest. */
+static void digest_add(uint8_t digest[DIGEST_SIZE], const void *bytes, size_t size)
+{
+    uint8_t both[2 * DIGEST_SIZE];
+    memcpy(both, digest, DIGEST_SIZE);
+    digest_sha256(bytes, size, both + DIGEST_SIZE);
+    digest_sha256(both, sizeof both, digest);
+}
+
+/* What a state must share with the network that it is restored into. */
+static enum status identify_network(const struct network *network, int num_layers,
+                                    uint8_t digest[DIGEST_SIZE], struct error *error)
+{
+    char *description = network_json_write(network);
+    if (!description)
+        return error_plain(error, STATUS_NO_MEMORY);
+    digest_add(digest, description, strlen(description));
+    for (int i = num_layers; i < network->num_layers; i++) {
+        const struct layer *layer = &network->layers[i];
+        size_t channels = (size_t)layer->shape.out_channels;
+        digest_add(digest, layer->weight, layer_fan_in(&layer->shape) * channels * sizeof(real));
+        digest_add(digest, layer->bias, channels * sizeof(real));
+    }
+    if (network->class_images)
+        digest_add(digest, network->class_images,
+                   (size_t)network->num_classes * network_num_pixels(network));
+    mem_free(description);
+    return STATUS_OK;
+}
+
 enum status parameters_init(struct parameters *parameters, struct network *network, int num_layers,
                             struct error *error)
 {
     bool complete = true;
     *parameters = (struct parameters){0};
+    enum status status = identify_network(network, num_layers, parameters->network, error);
+    if (status != STATUS_OK)
+        return status;
     for (int i = 0; i < num_layers; i++) {
         struct layer *layer = &network->layers[i];
         size_t channels = (size_t)layer->shape.out_channels;
@@ -90,19 +125,51 @@ static enum status add_vectors(const struct parameters *parameters, struct safet
     return status;
 }
 
+/* Over the counter and all vectors, as they lie in the network or, with a file, in that. */
+static void checksum(const struct parameters *parameters, const struct safetensors *file,
+                     const void *updates, uint8_t digest[DIGEST_SIZE])
+{
+    const int vectors = saved_vectors(parameters);
+    memset(digest, 0, DIGEST_SIZE);
+    digest_add(digest, updates, sizeof(uint64_t));
+    for (int i = 0; i < parameters->count * vectors; i++) {
+        const struct parameter *parameter = &parameters->list[i / vectors];
+        char name[SAFETENSORS_NAME_SIZE];
+        const void *bytes = parameter_vector(parameter, i % vectors, name);
+        if (file)
+            bytes = safetensors_find(file, name)->bytes;
+        digest_add(digest, bytes, parameter->count * sizeof(real));
+    }
+}
+
+static enum status add_identity(const struct parameters *parameters, const char *settings,
+                                const uint64_t *updates, const uint8_t *sum,
+                                struct safetensors *file, struct error *error)
+{
+    const uint64_t one = 1, length = strlen(settings), digest = DIGEST_SIZE;
+    enum status status = safetensors_add(file, "updates", SAFETENSORS_U64, 1, &one, updates, error);
+    if (status == STATUS_OK)
+        status = safetensors_add(file, "settings", SAFETENSORS_U8, 1, &length, settings, error);
+    if (status == STATUS_OK)
+        status = safetensors_add(file, "network", SAFETENSORS_U8, 1, &digest, parameters->network,
+                                 error);
+    if (status == STATUS_OK)
+        status = safetensors_add(file, "checksum", SAFETENSORS_U8, 1, &digest, sum, error);
+    return status;
+}
+
 enum status parameters_save(const struct parameters *parameters, uint64_t updates,
                             const char *settings, const char *path, struct error *error)
 {
-    const uint64_t one = 1, length = strlen(settings);
+    uint8_t sum[DIGEST_SIZE];
     struct buf bytes;
     buf_init(&bytes, parameters_cap);
+    checksum(parameters, NULL, &updates, sum);
     struct safetensors *file = mem_alloc(1, sizeof *file);
     enum status status =
         file ? add_vectors(parameters, file, error) : error_plain(error, STATUS_NO_MEMORY);
     if (status == STATUS_OK)
-        status = safetensors_add(file, "updates", SAFETENSORS_U64, 1, &one, &updates, error);
-    if (status == STATUS_OK)
-        status = safetensors_add(file, "settings", SAFETENSORS_U8, 1, &length, settings, error);
+        status = add_identity(parameters, settings, &updates, sum, file, error);
     if (status == STATUS_OK)
         status = safetensors_write(file, &bytes, error);
     if (status == STATUS_OK)
@@ -114,37 +181,57 @@ enum status parameters_save(const struct parameters *parameters, uint64_t update
     return status;
 }
 
-static enum status check_settings(const struct safetensors *file, const char *settings,
+/* Whether the file has these bytes under that name. */
+static bool has_bytes(const struct safetensors *file, const char *name, const void *bytes,
+                      size_t size)
+{
+    const struct safetensors_tensor *stored = safetensors_find(file, name);
+    return stored && stored->size == size && memcmp(stored->bytes, bytes, size) == 0;
+}
+
+static enum status check_identity(const struct parameters *parameters,
+                                  const struct safetensors *file, const char *settings,
                                   struct error *error)
 {
-    const struct safetensors_tensor *stored = safetensors_find(file, "settings");
-    if (!stored || stored->size != strlen(settings) ||
-        memcmp(stored->bytes, settings, stored->size) != 0)
+    if (!has_bytes(file, "settings", settings, strlen(settings)) ||
+        !has_bytes(file, "network", parameters->network, DIGEST_SIZE))
         return error_set(error, STATUS_BAD_CHECKPOINT,
                          "The state belongs to a training with other settings.");
     return STATUS_OK;
 }
 
-static enum status read_vectors(struct parameters *parameters, const struct safetensors *file,
-                                struct error *error)
+/* That all vectors are there in their sizes, and are what was saved. */
+static enum status check_vectors(const struct parameters *parameters,
+                                 const struct safetensors *file, const void *updates,
+                                 struct error *error)
 {
     const int vectors = saved_vectors(parameters);
-    /* two passes, so that nothing is overwritten by half a file */
-    for (int pass = 0; pass < 2; pass++) {
-        for (int i = 0; i < parameters->count * vectors; i++) {
-            struct parameter *parameter = &parameters->list[i / vectors];
-            const uint64_t size = parameter->count * sizeof(real);
-            char name[SAFETENSORS_NAME_SIZE];
-            const void *bytes;
-            real *values = parameter_vector(parameter, i % vectors, name);
-            enum status status = safetensors_expect(file, name, byte_type, 1, &size, &bytes, error);
-            if (status != STATUS_OK)
-                return status;
-            if (pass == 1)
-                memcpy(values, bytes, size);
-        }
+    uint8_t sum[DIGEST_SIZE];
+    for (int i = 0; i < parameters->count * vectors; i++) {
+        const struct parameter *parameter = &parameters->list[i / vectors];
+        const uint64_t size = parameter->count * sizeof(real);
+        char name[SAFETENSORS_NAME_SIZE];
+        const void *bytes;
+        parameter_vector(parameter, i % vectors, name);
+        enum status status = safetensors_expect(file, name, byte_type, 1, &size, &bytes, error);
+        if (status != STATUS_OK)
+            return status;
     }
-    return STATUS_OK;
+    checksum(parameters, file, updates, sum);
+    return has_bytes(file, "checksum", sum, sizeof sum)
+               ? STATUS_OK
+               : error_set(error, STATUS_BAD_CHECKPOINT, "The state's numbers are damaged.");
+}
+
+static void take_vectors(struct parameters *parameters, const struct safetensors *file)
+{
+    const int vectors = saved_vectors(parameters);
+    for (int i = 0; i < parameters->count * vectors; i++) {
+        struct parameter *parameter = &parameters->list[i / vectors];
+        char name[SAFETENSORS_NAME_SIZE];
+        real *values = parameter_vector(parameter, i % vectors, name);
+        memcpy(values, safetensors_find(file, name)->bytes, parameter->count * sizeof(real));
+    }
 }
 
 enum status parameters_restore(struct parameters *parameters, uint64_t *updates,
@@ -161,15 +248,17 @@ enum status parameters_restore(struct parameters *parameters, uint64_t *updates,
         goto done;
     status = safetensors_parse(bytes.bytes, bytes.size, file, error);
     if (status == STATUS_OK)
-        status = check_settings(file, settings, error);
+        status = check_identity(parameters, file, settings, error);
     if (status == STATUS_OK)
         status = safetensors_expect(file, "updates", SAFETENSORS_U64, 1, &one, &stored, error);
     if (status == STATUS_OK)
-        status = read_vectors(parameters, file, error);
-    if (status == STATUS_OK)
+        status = check_vectors(parameters, file, stored, error);
+    if (status == STATUS_OK) {
+        take_vectors(parameters, file);
         memcpy(updates, stored, sizeof *updates);
-    else
+    } else {
         error_prefix(error, status, "%s: ", path);
+    }
 done:
     if (file)
         safetensors_free(file);

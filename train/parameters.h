@@ -22,7 +22,8 @@ struct parameter {
 
 struct parameters {
     int count;
-    bool without_moments; /* a state holds the values alone */
+    bool without_moments;         /* a state holds the values alone */
+    uint8_t network[DIGEST_SIZE]; /* of the network's description and its untrained numbers */
     struct parameter list[2 * NETWORK_MAX_LAYERS];
 };
 
@@ -33,12 +34,16 @@ void parameters_free(struct parameters *parameters);
 
 /*
  * Saves values and (unless without_moments) moments with the number of updates done and `settings`,
- * a text that must be the same when they are restored. The old file survives any failure.
+ * a text that must be the same when they are restored, as must the network's description, the
+ * numbers that are not trained, and the class images. The old file survives any failure.
  */
 enum status parameters_save(const struct parameters *parameters, uint64_t updates,
                             const char *settings, const char *path, struct error *error);
 
-/* Restores what parameters_save wrote. BAD_CHECKPOINT when it belongs to another training. */
+/*
+ * Restores what parameters_save wrote. BAD_CHECKPOINT when it belongs to another training or its
+ * numbers are damaged; then nothing is overwritten.
+ */
 enum status parameters_restore(struct parameters *parameters, uint64_t *updates,
                                const char *settings, const char *path, struct error *error);
 

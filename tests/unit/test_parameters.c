@@ -123,18 +123,62 @@ static void assert_refused(const char *wanted, int num_layers, enum status expec
     close_run(&untouched);
 }
 
+static void save_run(int num_layers)
+{
+    struct run saved;
+    open_run(&saved, 1, num_layers);
+    assert_int_equal(parameters_save(&saved.parameters, 7, settings, path, NULL), STATUS_OK);
+    close_run(&saved);
+}
+
 static void test_other_settings(void **state)
 {
     (void)state;
-    struct run saved;
-    open_run(&saved, 1, 1);
-    assert_int_equal(parameters_save(&saved.parameters, 7, settings, path, NULL), STATUS_OK);
-    assert_refused("batch 8 rate 0.004", 1, STATUS_BAD_CHECKPOINT);
-    assert_refused("batch 8 rate 0.0033", 1, STATUS_BAD_CHECKPOINT);
-    assert_refused("batch 8 rate 0.00", 1, STATUS_BAD_CHECKPOINT);
-    assert_refused("", 1, STATUS_BAD_CHECKPOINT);
+    save_run(2);
+    assert_refused("batch 8 rate 0.004", 2, STATUS_BAD_CHECKPOINT);
+    assert_refused("batch 8 rate 0.0033", 2, STATUS_BAD_CHECKPOINT);
+    assert_refused("batch 8 rate 0.00", 2, STATUS_BAD_CHECKPOINT);
+    assert_refused("", 2, STATUS_BAD_CHECKPOINT);
+}
+
+static void test_another_network(void **state)
+{
+    (void)state;
+    struct run run;
+    uint64_t updates = 5;
+    save_run(1);
     assert_refused(settings, 2, STATUS_BAD_CHECKPOINT); /* half of it would be missing */
-    close_run(&saved);
+    assert_refused(settings, 1, STATUS_BAD_CHECKPOINT); /* the layer that stays is another one */
+    open_run(&run, 1, 1);
+    assert_int_equal(parameters_restore(&run.parameters, &updates, settings, path, NULL),
+                     STATUS_OK);
+    close_run(&run);
+
+    struct neuron_params faster = small_neuron;
+    faster.tau_mem /= 2;
+    run.network = small_autoencoder(ENCODING_CURRENT, &faster, 1);
+    assert_int_equal(parameters_init(&run.parameters, run.network, 1, NULL), STATUS_OK);
+    assert_int_equal(parameters_restore(&run.parameters, &updates, settings, path, NULL),
+                     STATUS_BAD_CHECKPOINT);
+    close_run(&run);
+}
+
+static void test_changed_numbers(void **state)
+{
+    (void)state;
+    struct buf bytes;
+    buf_init(&bytes, 1 << 20);
+    save_run(2);
+    assert_int_equal(file_read(path, &bytes, NULL), STATUS_OK);
+    uint64_t header;
+    memcpy(&header, bytes.bytes, sizeof header);
+    for (size_t place = 8 + (size_t)header; place < bytes.size; place += 61) {
+        bytes.bytes[place] ^= 16;
+        scratch_write(&scratch, "run.state", bytes.bytes, bytes.size);
+        assert_refused(settings, 2, STATUS_BAD_CHECKPOINT);
+        bytes.bytes[place] ^= 16;
+    }
+    buf_free(&bytes);
 }
 
 static void test_damage(void **state)
@@ -162,6 +206,8 @@ int main(void)
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_other_settings),
+        cmocka_unit_test(test_another_network),
+        cmocka_unit_test(test_changed_numbers),
         cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests_name("parameters", tests, open_scratch, close_scratch);
