@@ -17,6 +17,9 @@ enum status command_audiocoder(const struct options *options, struct error *erro
 /* Trains an analog autoencoder and writes its checkpoint with the scores of the test split. */
 enum status command_ann(const struct options *options, struct error *error);
 
+/* Runs the autoencoder command over a grid of settings and collects the scores. */
+enum status command_sweep(const struct options *options, struct error *error);
+
 /* Scores a checkpoint on a test split. */
 enum status command_evaluate(const struct options *options, struct error *error);
 

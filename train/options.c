@@ -101,6 +101,17 @@ static enum status options_store_choice(const struct option_row *row, const char
     return STATUS_OK;
 }
 
+static enum status options_store_list(const struct option_row *row, const char *text, void *field,
+                                      struct error *error)
+{
+    struct option_list *list = field;
+    if (list->count == OPTIONS_MAX_LIST)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "--%s is there more than %d times",
+                         row->name, OPTIONS_MAX_LIST);
+    list->values[list->count++] = text;
+    return STATUS_OK;
+}
+
 /* Reads `text` into the row's field. */
 static enum status options_store(const struct option_row *row, const char *text,
                                  struct options *options, struct error *error)
@@ -112,6 +123,8 @@ static enum status options_store(const struct option_row *row, const char *text,
             return error_set(error, STATUS_INVALID_ARGUMENT, "--%s is empty", row->name);
         *(const char **)field = text;
         return STATUS_OK;
+    case OPTION_LIST:
+        return options_store_list(row, text, field, error);
     case OPTION_CHOICE:
     case OPTION_EITHER:
         return options_store_choice(row, text, field, error);
@@ -308,7 +321,7 @@ static enum status options_read_command(const char *word, struct options *option
 enum status options_parse(int argc, char **argv, struct options *options, struct error *error)
 {
     struct options_reader reader = {.argc = argc, .argv = argv, .next = 2};
-    *options = (struct options){.command = COMMAND_COUNT};
+    *options = (struct options){.command = COMMAND_COUNT, .argc = argc, .argv = argv};
     if (argc < 2)
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "a command is missing; see spikeloom-train --help");

@@ -15,6 +15,7 @@ enum train_command {
     COMMAND_AUTOENCODER, /* train an image autoencoder */
     COMMAND_AUDIOCODER,  /* train speech to the latent of an autoencoder */
     COMMAND_ANN,         /* train an analog autoencoder to compare with */
+    COMMAND_SWEEP,       /* train autoencoders over a grid of settings */
     COMMAND_EVALUATE,    /* score a checkpoint on a test split */
     COMMAND_SYNTHESIZE,  /* WAV files to PNG files */
     COMMAND_INSPECT,     /* what is in a checkpoint */
@@ -24,9 +25,19 @@ enum train_command {
 enum learning_rule { RULE_BPTT, RULE_MEMBRANE };
 enum membrane_mask { MASK_XOR, MASK_NONE };
 
+enum { OPTIONS_MAX_LIST = 8 };
+
+/* The values of an option that may be given several times, in their order. */
+struct option_list {
+    const char *values[OPTIONS_MAX_LIST];
+    int count;
+};
+
 struct options {
     enum train_command command;
     const char *command_line; /* the words as given, for the record; set by main */
+    int argc;                 /* the words as given; borrowed */
+    char **argv;
     bool help; /* --help was asked for: print options_help(command) and stop with success */
 
     const char *data;        /* --data KIND:DIR */
@@ -39,6 +50,8 @@ struct options {
     const char *split;                /* --split as given */
     bool skip_bad;                    /* --skip-bad */
     struct dataset_division division; /* what these two and the seed amount to */
+
+    struct option_list over; /* --over NAME=VALUE,... of a sweep */
 
     const char *log;           /* --log FILE, JSONL */
     const char *const *inputs; /* the remaining words: audio files of synthesize */

@@ -5,13 +5,15 @@
 #include <string.h>
 
 enum {
-    FOR_AUTOENCODER = 1 << COMMAND_AUTOENCODER,
+    FOR_SWEEP = 1 << COMMAND_SWEEP,
+    FOR_AUTOENCODER = 1 << COMMAND_AUTOENCODER | FOR_SWEEP, /* a sweep passes options on */
     FOR_AUDIOCODER = 1 << COMMAND_AUDIOCODER,
     FOR_ANN = 1 << COMMAND_ANN,
     FOR_EVALUATE = 1 << COMMAND_EVALUATE,
     FOR_SYNTHESIZE = 1 << COMMAND_SYNTHESIZE,
     FOR_INSPECT = 1 << COMMAND_INSPECT,
-    FOR_TRAINING = FOR_AUTOENCODER | FOR_AUDIOCODER | FOR_ANN,
+    FOR_SPIKING = FOR_AUTOENCODER | FOR_AUDIOCODER,
+    FOR_TRAINING = FOR_SPIKING | FOR_ANN,
     FOR_MODEL = FOR_EVALUATE | FOR_SYNTHESIZE | FOR_INSPECT
 };
 
@@ -104,9 +106,28 @@ const struct option_row options_rows[] = {
      .kind = OPTION_TEXT,
      .group = GROUP_FILES,
      .help = "checkpoint to write; FILE.state keeps an interrupted run",
-     .commands = FOR_TRAINING,
+     .commands = FOR_TRAINING & ~FOR_SWEEP,
      .required = true,
      FIELD(out)},
+    {.name = "out",
+     .metavar = "DIR",
+     .kind = OPTION_TEXT,
+     .group = GROUP_FILES,
+     .help =
+         "folder that takes a checkpoint for each run, results.csv and results.jsonl; runs that "
+         "are finished there are not repeated",
+     .commands = FOR_SWEEP,
+     .required = true,
+     FIELD(out)},
+    {.name = "over",
+     .metavar = "NAME=VALUE,...",
+     .kind = OPTION_LIST,
+     .group = GROUP_FILES,
+     .help = "values to run through, of steps, hidden, mask, learning-rate, max-rate-hz or seed; "
+             "several --over make a grid",
+     .commands = FOR_SWEEP,
+     .required = true,
+     FIELD(over)},
     {.name = "out",
      .metavar = "DIR",
      .kind = OPTION_TEXT,
@@ -242,7 +263,7 @@ const struct option_row options_rows[] = {
      .group = GROUP_LEARNING,
      .help = "back-propagation through time with a surrogate gradient, or the online rule on "
              "membrane potentials of Roy, Panda and Roy (2019)",
-     .commands = FOR_TRAINING,
+     .commands = FOR_SPIKING,
      .initial = "bptt",
      .choices = rule_choices,
      FIELD(rule)},
@@ -252,7 +273,7 @@ const struct option_row options_rows[] = {
      .group = GROUP_LEARNING,
      .help = "where the membrane rule has a loss: units whose output spike differs from the "
              "target, or all",
-     .commands = FOR_TRAINING,
+     .commands = FOR_SPIKING,
      .use = USE_MEMBRANE,
      .initial = "xor",
      .choices = mask_choices,
@@ -262,7 +283,7 @@ const struct option_row options_rows[] = {
      .kind = OPTION_EITHER,
      .group = GROUP_LEARNING,
      .help = "how the membrane rule's gradients change the weights: Adam or plain descent",
-     .commands = FOR_TRAINING,
+     .commands = FOR_SPIKING,
      .use = USE_MEMBRANE,
      .initial = "adam",
      .choices = optimizer_choices,
@@ -272,7 +293,7 @@ const struct option_row options_rows[] = {
      .kind = OPTION_EITHER,
      .group = GROUP_LEARNING,
      .help = "whether Adam begins anew with every batch of the membrane rule, as published",
-     .commands = FOR_TRAINING,
+     .commands = FOR_SPIKING,
      .use = USE_MEMBRANE,
      .initial = "reset",
      .choices = moments_choices,
@@ -283,7 +304,7 @@ const struct option_row options_rows[] = {
      .group = GROUP_LEARNING,
      .help = "largest Frobenius norm of a matrix's gradient under the membrane rule; 0 clips "
              "nothing",
-     .commands = FOR_TRAINING,
+     .commands = FOR_SPIKING,
      .use = USE_MEMBRANE,
      .initial = "0",
      FIELD(clip_norm),
@@ -437,7 +458,7 @@ const struct option_row options_rows[] = {
      .kind = OPTION_FLAG,
      .group = GROUP_RUN,
      .help = "go on where the run that left OUT.state was interrupted",
-     .commands = FOR_TRAINING,
+     .commands = FOR_TRAINING & ~FOR_SWEEP,
      FIELD(resume)},
     {.name = "checkpoint-minutes",
      .metavar = "X",
@@ -484,53 +505,6 @@ const struct option_row options_rows[] = {
 const int options_num_rows = sizeof options_rows / sizeof *options_rows;
 
 _Static_assert(sizeof options_rows / sizeof *options_rows <= OPTIONS_MAX_ROWS, "too many rows");
-
-const struct command_row options_commands[COMMAND_COUNT] = {
-    [COMMAND_AUTOENCODER] =
-        {.name = "autoencoder",
-         .summary = "Trains a spiking autoencoder of images.",
-         .examples = {"spikeloom-train autoencoder --data mnist:data/mnist --out mnist.safetensors",
-                      "spikeloom-train autoencoder --rule membrane --data fashion:data/fashion "
-                      "--hidden 1024 --steps 60 --max-rate-hz 500 --learning-rate 5e-5 "
-                      "--out fashion.safetensors"}},
-    [COMMAND_AUDIOCODER] =
-        {.name = "audiocoder",
-         .summary = "Trains a spiking network from speech to the latent of an autoencoder.",
-         .examples = {"spikeloom-train audiocoder --data fsdd:data/fsdd --images mnist:data/mnist "
-                      "--autoencoder mnist.safetensors --out speech.safetensors",
-                      "spikeloom-train audiocoder --rule membrane --targets own --data "
-                      "fsdd:data/fsdd --images mnist:data/mnist --autoencoder mnist.safetensors "
-                      "--out speech.safetensors"}},
-    [COMMAND_ANN] =
-        {.name = "ann",
-         .summary = "Trains an autoencoder of analog units, to compare spiking ones with.",
-         .examples = {"spikeloom-train ann --data mnist:data/mnist --out mnist-ann.safetensors",
-                      "spikeloom-train ann --data fashion:data/fashion --hidden 1024 "
-                      "--activation sigmoid --out fashion-ann.safetensors"}},
-    [COMMAND_EVALUATE] =
-        {.name = "evaluate",
-         .summary = "Scores a checkpoint on a test split.",
-         .examples = {"spikeloom-train evaluate --model mnist.safetensors --data mnist:data/mnist",
-                      "spikeloom-train evaluate --model speech.safetensors --data fsdd:data/fsdd "
-                      "--images mnist:data/mnist --json"}},
-    [COMMAND_SYNTHESIZE] =
-        {.name = "synthesize",
-         .summary = "Turns audio files into PNG pictures.",
-         .inputs = "FILE...",
-         .examples = {"spikeloom-train synthesize --model speech.safetensors --out pictures "
-                      "seven.wav",
-                      "spikeloom-train synthesize --model speech.safetensors --out pictures "
-                      "one.wav two.flac three.ogg"}},
-    [COMMAND_INSPECT] = {.name = "inspect",
-                         .summary = "Says what is in a checkpoint.",
-                         .examples = {"spikeloom-train inspect --model mnist.safetensors",
-                                      "spikeloom-train inspect --model mnist.safetensors --json"}},
-};
-
-const char *options_command_name(enum train_command command)
-{
-    return (unsigned)command < COMMAND_COUNT ? options_commands[command].name : "";
-}
 
 const struct option_row *options_find_row(const char *name, size_t length,
                                           enum train_command command)

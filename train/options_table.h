@@ -1,6 +1,7 @@
 /*
- * The rows behind options.h: every option and command of spikeloom-train as data, read by the
- * parser (options.c) and the help (options_help.c). Add an option here and in struct options.
+ * The rows behind options.h: every option (options_table.c) and command (options_commands.c) of
+ * spikeloom-train as data, read by the parser (options.c) and the help (options_help.c). Add an
+ * option there and in struct options.
  */
 #ifndef SPIKELOOM_TRAIN_OPTIONS_TABLE_H
 #define SPIKELOOM_TRAIN_OPTIONS_TABLE_H
@@ -20,6 +21,7 @@ enum option_kind {
     OPTION_INTEGER, /* int */
     OPTION_SEED,    /* uint64_t up to DIGEST_MAX_SEED */
     OPTION_REAL,    /* double */
+    OPTION_LIST,    /* struct option_list: may be given several times */
     OPTION_FLAG     /* bool, takes no value */
 };
 

@@ -149,6 +149,21 @@ void progress_update(struct progress *progress, uint64_t done, const char *forma
     progress_print(progress, false, now, remark);
 }
 
+void progress_milestone(struct progress *progress, uint64_t done, const char *format, ...)
+{
+    progress->done = done;
+    if (progress->quiet)
+        return;
+    char remark[PROGRESS_LINE_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(remark, sizeof remark, format, args);
+    va_end(args);
+    progress_print(progress, false, progress_now(), remark);
+    if (progress->terminal)
+        fputc('\n', stderr);
+}
+
 void progress_finish(struct progress *progress, const char *format, ...)
 {
     if (progress->quiet)

@@ -27,6 +27,10 @@ void progress_start(struct progress *progress, const char *label, uint64_t total
 void progress_update(struct progress *progress, uint64_t done, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A line of its own, printed now unless quiet: what a long piece of the work has come to. */
+void progress_milestone(struct progress *progress, uint64_t done, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* The last line, always printed unless quiet. */
 void progress_finish(struct progress *progress, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -17,6 +17,8 @@ static enum status run_command(const struct options *options, struct error *erro
         return command_audiocoder(options, error);
     case COMMAND_ANN:
         return command_ann(options, error);
+    case COMMAND_SWEEP:
+        return command_sweep(options, error);
     case COMMAND_EVALUATE:
         return command_evaluate(options, error);
     case COMMAND_SYNTHESIZE:

@@ -152,6 +152,49 @@ static void test_variants_of_the_membrane_rule(void **state)
     assert_true(parse_good(AUDIOCODER " --targets own").own_targets);
 }
 
+static void test_defaults_of_an_ann(void **state)
+{
+    (void)state;
+    struct options options = parse_good("ann --data mnist:d --out o");
+    assert_int_equal(options.command, COMMAND_ANN);
+    assert_int_equal(options.hidden, 196);
+    assert_int_equal(options.epochs, 5);
+    assert_int_equal(options.batch_size, 100);
+    assert_true(options.learning_rate == 5e-3);
+    assert_false(options.sigmoid);
+    assert_true(parse_good("ann --data mnist:d --out o --activation sigmoid").sigmoid);
+}
+
+static void test_a_sweep_takes_the_options_of_an_autoencoder(void **state)
+{
+    (void)state;
+    struct options options = parse_good("sweep --over steps=5,15 --data mnist:d --hidden 64 "
+                                        "--over=seed=1,2 --out o");
+    assert_int_equal(options.command, COMMAND_SWEEP);
+    assert_int_equal(options.over.count, 2);
+    assert_string_equal(options.over.values[0], "steps=5,15");
+    assert_string_equal(options.over.values[1], "seed=1,2");
+    assert_int_equal(options.hidden, 64);
+    assert_int_equal(options.epochs, 8);
+    assert_int_equal(options.argc, 11);
+    assert_string_equal(options.argv[1], "sweep");
+}
+
+static void test_divisions_of_speech(void **state)
+{
+    (void)state;
+    struct options options = parse_good("evaluate --model m --data fsdd:d");
+    assert_int_equal(options.division.kind, DIVISION_OFFICIAL);
+    assert_false(options.division.skip_bad);
+    options = parse_good("evaluate --model m --data fsdd:d --split random --seed 9 --skip-bad");
+    assert_int_equal(options.division.kind, DIVISION_RANDOM);
+    assert_int_equal(options.division.seed, 9);
+    assert_true(options.division.skip_bad);
+    options = parse_good(AUDIOCODER " --split speaker=theo");
+    assert_int_equal(options.division.kind, DIVISION_SPEAKER);
+    assert_string_equal(options.division.speaker, "theo");
+}
+
 static void test_values_in_both_notations(void **state)
 {
     (void)state;
@@ -280,6 +323,17 @@ static const struct {
     {AUTOENCODER " --rule membrane --clip-norm -1",
      "--clip-norm takes a number from 0 to 1000000, not '-1'"},
     {AUTOENCODER " --max-rate-hz 100", "--max-rate-hz does nothing without --encoding rate"},
+    {"evaluate --model m --data mnist:d --split random",
+     "--split is for speech; 'mnist:d' holds none"},
+    {"evaluate --model m --data images:d --skip-bad",
+     "--skip-bad is for speech; 'images:d' holds none"},
+    {"evaluate --model m --data fsdd:d --split half",
+     "--split takes official, random or speaker=NAME, not 'half'"},
+    {"ann --data mnist:d --out o --rule bptt",
+     "the command ann does not take --rule; see spikeloom-train ann --help"},
+    {"sweep --data mnist:d --out o", "the command sweep needs --over NAME=VALUE,..."},
+    {"sweep --data mnist:d --out o --over steps=1 --resume",
+     "the command sweep does not take --resume; see spikeloom-train sweep --help"},
     {AUTOENCODER " --", NULL},
 };
 
@@ -379,6 +433,9 @@ int main(void)
         cmocka_unit_test(test_defaults_of_an_audiocoder),
         cmocka_unit_test(test_defaults_of_an_audiocoder_by_the_membrane_rule),
         cmocka_unit_test(test_variants_of_the_membrane_rule),
+        cmocka_unit_test(test_defaults_of_an_ann),
+        cmocka_unit_test(test_a_sweep_takes_the_options_of_an_autoencoder),
+        cmocka_unit_test(test_divisions_of_speech),
         cmocka_unit_test(test_values_in_both_notations),
         cmocka_unit_test(test_the_other_commands),
         cmocka_unit_test(test_words_stand_anywhere),

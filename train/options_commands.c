@@ -1,0 +1,55 @@
+#include "train/options_table.h"
+
+const struct command_row options_commands[COMMAND_COUNT] = {
+    [COMMAND_AUTOENCODER] =
+        {.name = "autoencoder",
+         .summary = "Trains a spiking autoencoder of images.",
+         .examples = {"spikeloom-train autoencoder --data mnist:data/mnist --out mnist.safetensors",
+                      "spikeloom-train autoencoder --rule membrane --data fashion:data/fashion "
+                      "--hidden 1024 --steps 60 --max-rate-hz 500 --learning-rate 5e-5 "
+                      "--out fashion.safetensors"}},
+    [COMMAND_AUDIOCODER] =
+        {.name = "audiocoder",
+         .summary = "Trains a spiking network from speech to the latent of an autoencoder.",
+         .examples = {"spikeloom-train audiocoder --data fsdd:data/fsdd --images mnist:data/mnist "
+                      "--autoencoder mnist.safetensors --out speech.safetensors",
+                      "spikeloom-train audiocoder --rule membrane --targets own --data "
+                      "fsdd:data/fsdd --images mnist:data/mnist --autoencoder mnist.safetensors "
+                      "--out speech.safetensors"}},
+    [COMMAND_ANN] =
+        {.name = "ann",
+         .summary = "Trains an autoencoder of analog units, to compare spiking ones with.",
+         .examples = {"spikeloom-train ann --data mnist:data/mnist --out mnist-ann.safetensors",
+                      "spikeloom-train ann --data fashion:data/fashion --hidden 1024 "
+                      "--activation sigmoid --out fashion-ann.safetensors"}},
+    [COMMAND_SWEEP] =
+        {.name = "sweep",
+         .summary = "Trains autoencoders over a grid of settings; goes on where it was stopped.",
+         .examples = {"spikeloom-train sweep --over steps=5,15,30,60 --rule membrane "
+                      "--data mnist:data/mnist --out steps",
+                      "spikeloom-train sweep --over hidden=64,196 --over seed=1,2,3 "
+                      "--data mnist:data/mnist --epochs 2 --out sizes"}},
+    [COMMAND_EVALUATE] =
+        {.name = "evaluate",
+         .summary = "Scores a checkpoint on a test split.",
+         .examples = {"spikeloom-train evaluate --model mnist.safetensors --data mnist:data/mnist",
+                      "spikeloom-train evaluate --model speech.safetensors --data fsdd:data/fsdd "
+                      "--images mnist:data/mnist --json"}},
+    [COMMAND_SYNTHESIZE] =
+        {.name = "synthesize",
+         .summary = "Turns audio files into PNG pictures.",
+         .inputs = "FILE...",
+         .examples = {"spikeloom-train synthesize --model speech.safetensors --out pictures "
+                      "seven.wav",
+                      "spikeloom-train synthesize --model speech.safetensors --out pictures "
+                      "one.wav two.flac three.ogg"}},
+    [COMMAND_INSPECT] = {.name = "inspect",
+                         .summary = "Says what is in a checkpoint.",
+                         .examples = {"spikeloom-train inspect --model mnist.safetensors",
+                                      "spikeloom-train inspect --model mnist.safetensors --json"}},
+};
+
+const char *options_command_name(enum train_command command)
+{
+    return (unsigned)command < COMMAND_COUNT ? options_commands[command].name : "";
+}
