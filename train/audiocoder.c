@@ -97,7 +97,7 @@ static enum status train_back_propagation(struct trainer_settings *settings,
                                     .num_samples = utterances->num_utterances,
                                     .has_latent = true,
                                     .fill = fill_utterance};
-    settings->label = "audiocoder";
+    settings->label = options->own_targets ? "audiocoder, own targets" : "audiocoder";
     settings->warmup = audiocoder_warmup;
     settings->bptt = (struct bptt_settings){.surrogate_slope = 2.5,
                                             .dropout = options->dropout,
@@ -138,7 +138,8 @@ static enum status train_membrane(struct trainer_settings *settings, const struc
     membrane.target = aim_at_raster;
     for (int i = 0; i < MEMBRANE_LAYERS; i++)
         membrane.divisor[i] = (real)layer_fan_in(&network->layers[i].shape);
-    settings->label = "audiocoder, membrane rule";
+    settings->label = options->own_targets ? "audiocoder, membrane rule, own targets"
+                                           : "audiocoder, membrane rule";
     trainer_initialize_uniform(network, MEMBRANE_LAYERS, membrane_weight_range, options->seed);
     return membrane_train(network, &source, settings, &membrane, log, result, error);
 }

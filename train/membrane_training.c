@@ -241,9 +241,9 @@ static void describe_settings(const struct membrane_training *training, char *te
     const struct trainer_settings *s = training->settings;
     const struct membrane_settings *m = training->membrane_settings;
     snprintf(text, MEMBRANE_SETTINGS_SIZE,
-             "membrane mask %d samples %u epochs %d batch %d rate %.17g seed %llu steps %d "
+             "%s: mask %d samples %u epochs %d batch %d rate %.17g seed %llu steps %d "
              "max_rate %.17g divisors %.17g %.17g sgd %d keep %d clip %.17g decay %.17g",
-             (int)m->mask, training->source->num_samples, s->epochs, s->batch_size,
+             s->label, (int)m->mask, training->source->num_samples, s->epochs, s->batch_size,
              s->learning_rate, (unsigned long long)s->seed, training->network->num_steps,
              training->network->max_rate_hz, (double)m->divisor[0], (double)m->divisor[1],
              m->optimizer.plain_sgd, m->optimizer.keep_moments, m->optimizer.clip_norm,

@@ -288,14 +288,15 @@ static void describe_settings(const struct trainer *trainer, char text[TRAINER_S
 {
     const struct trainer_settings *s = trainer->settings;
     const struct network *network = trainer->network;
-    snprintf(text, TRAINER_SETTINGS_SIZE,
-             "samples %u epochs %d batch %d rate %.17g warmup %.17g adam %.17g %.17g %.17g %.17g "
-             "slope %.17g dropout %.17g latent %.17g seed %llu steps %d encoding %s %.17g",
-             trainer->source->num_samples, s->epochs, s->batch_size, s->learning_rate, s->warmup,
-             s->adam.beta1, s->adam.beta2, s->adam.epsilon, s->adam.weight_decay,
-             s->bptt.surrogate_slope, s->bptt.dropout, s->bptt.latent_weight,
-             (unsigned long long)s->seed, network->num_steps,
-             input_encoding_name(network->encoding), network->max_rate_hz);
+    snprintf(
+        text, TRAINER_SETTINGS_SIZE,
+        "%s: samples %u epochs %d batch %d rate %.17g warmup %.17g adam %.17g %.17g %.17g %.17g "
+        "slope %.17g dropout %.17g latent %.17g seed %llu steps %d encoding %s %.17g",
+        s->label, trainer->source->num_samples, s->epochs, s->batch_size, s->learning_rate,
+        s->warmup, s->adam.beta1, s->adam.beta2, s->adam.epsilon, s->adam.weight_decay,
+        s->bptt.surrogate_slope, s->bptt.dropout, s->bptt.latent_weight,
+        (unsigned long long)s->seed, network->num_steps, input_encoding_name(network->encoding),
+        network->max_rate_hz);
 }
 
 static enum status save_state(struct trainer *trainer, const char *description, struct error *error)

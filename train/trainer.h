@@ -44,7 +44,7 @@ struct trainer_settings {
     struct bptt_settings bptt;
     uint64_t seed;
     int threads;
-    const char *label;      /* for the progress bar */
+    const char *label;      /* what is trained: for the progress bar, and for a state to fit */
     const char *state_path; /* borrowed; NULL: no state is kept */
     double state_minutes;   /* how often the state is saved */
     bool resume;            /* go on from state_path, which must be there */
