@@ -61,7 +61,7 @@ build() {
     fi
 }
 
-# In a session of its own, so that Ctrl-C reaches this script alone and the daemon gets one signal.
+# Apart from the terminal, so that Ctrl-C reaches this script alone and the daemon gets one signal.
 start() {
     setsid "$root/build/spikeloomd" --host 127.0.0.1 --port "$port" \
         --model-repository "$root/models/weights" &
