@@ -136,6 +136,17 @@ enum status network_add_layer(struct network *network, const struct layer_shape 
     return STATUS_OK;
 }
 
+enum status network_add_dense(struct network *network, int inputs, int outputs,
+                              const struct neuron_params *params, struct error *error)
+{
+    const struct layer_shape shape = {.kind = LAYER_DENSE,
+                                      .in_channels = inputs,
+                                      .in_length = 1,
+                                      .out_channels = outputs,
+                                      .out_length = 1};
+    return network_add_layer(network, &shape, params, error);
+}
+
 static bool all_finite(const real *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)

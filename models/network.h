@@ -127,6 +127,10 @@ void network_release(struct network *network);
 enum status network_add_layer(struct network *network, const struct layer_shape *shape,
                               const struct neuron_params *params, struct error *error);
 
+/* The same for a dense layer from `inputs` values to `outputs` units. */
+enum status network_add_dense(struct network *network, int inputs, int outputs,
+                              const struct neuron_params *params, struct error *error);
+
 /* Whether the network's units spike; all of them do, or none. */
 bool network_is_spiking(const struct network *network);
 

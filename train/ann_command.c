@@ -2,28 +2,17 @@
 
 #include "train/ann.h"
 #include "train/dataset.h"
+#include "train/image_source.h"
 #include "train/json_log.h"
 #include "train/record.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* As published for the baselines of the spiking autoencoder. */
 static const double ann_weight_range = 0.01, ann_adam_epsilon = 1e-7;
 
 /* Unused by analog units, but every checkpoint has them. */
 static const double ann_dt = 1e-3, ann_threshold = 1;
-
-static enum status add_dense(struct network *network, int inputs, int outputs,
-                             const struct neuron_params *neuron, struct error *error)
-{
-    struct layer_shape shape = {.kind = LAYER_DENSE,
-                                .in_channels = inputs,
-                                .in_length = 1,
-                                .out_channels = outputs,
-                                .out_length = 1};
-    return network_add_layer(network, &shape, neuron, error);
-}
 
 static enum status build_network(const struct options *options, int width, int height,
                                  struct network *network, struct error *error)
@@ -38,22 +27,10 @@ static enum status build_network(const struct options *options, int width, int h
     network->encoding = ENCODING_CURRENT;
     network->image_width = width;
     network->image_height = height;
-    enum status status = add_dense(network, width * height, options->hidden, &unit, error);
+    enum status status = network_add_dense(network, width * height, options->hidden, &unit, error);
     if (status == STATUS_OK)
-        status = add_dense(network, options->hidden, width * height, &unit, error);
+        status = network_add_dense(network, options->hidden, width * height, &unit, error);
     return status == STATUS_OK ? network_validate(network, error) : status;
-}
-
-static void fill_image(void *context, uint32_t sample, uint64_t draw, real *input, real *image,
-                       real *latent)
-{
-    const struct image_set *set = context;
-    size_t pixels = (size_t)set->width * (size_t)set->height;
-    (void)draw;
-    (void)latent;
-    for (size_t i = 0; i < pixels; i++)
-        input[i] = (real)set->pixels[sample * pixels + i] / 255;
-    memcpy(image, input, pixels * sizeof *image);
 }
 
 static enum status train(const struct options *options, struct image_set *set,
@@ -73,8 +50,7 @@ static enum status train(const struct options *options, struct image_set *set,
                                         .state_minutes = options->checkpoint_minutes,
                                         .resume = options->resume,
                                         .quiet = options->quiet};
-    struct trainer_source source = {
-        .context = set, .num_samples = set->num_images, .fill = fill_image};
+    struct trainer_source source = image_source(set);
     settings.adam.epsilon = ann_adam_epsilon;
     enum status status = record_state_path(options->out, state_path, error);
     if (status == STATUS_OK)
@@ -92,8 +68,10 @@ enum status command_ann(const struct options *options, struct error *error)
     struct image_set set = {0};
     struct trainer_result result = {0};
     struct network *network = network_new();
-    enum status status = network ? image_set_load(options->data, DATASET_TRAIN, &set, error)
-                                 : error_plain(error, STATUS_NO_MEMORY);
+    enum status status =
+        network ? record_check_out(options->out, error) : error_plain(error, STATUS_NO_MEMORY);
+    if (status == STATUS_OK)
+        status = image_set_load(options->data, DATASET_TRAIN, &set, error);
     if (status == STATUS_OK)
         status = build_network(options, set.width, set.height, network, error);
     if (status == STATUS_OK)

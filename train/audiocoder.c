@@ -185,6 +185,9 @@ enum status command_audiocoder(const struct options *options, struct error *erro
     if (status == STATUS_OK && autoencoder->task != NETWORK_RECONSTRUCT)
         status = error_set(error, STATUS_INVALID_ARGUMENT, "%s is no autoencoder.",
                            options->autoencoder);
+    if (status == STATUS_OK && !network_is_spiking(autoencoder))
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s has no spikes that could be learnt.",
+                           options->autoencoder);
     if (status == STATUS_OK)
         status = prepare(options, autoencoder, network, &utterances, error);
     if (status == STATUS_OK)

@@ -46,17 +46,6 @@ static enum status add_conv(struct network *network, int channels,
     return network_add_layer(network, &shape, neuron, error);
 }
 
-static enum status add_dense(struct network *network, int inputs, int units,
-                             const struct neuron_params *neuron, struct error *error)
-{
-    struct layer_shape shape = {.kind = LAYER_DENSE,
-                                .in_channels = inputs,
-                                .in_length = 1,
-                                .out_channels = units,
-                                .out_length = 1};
-    return network_add_layer(network, &shape, neuron, error);
-}
-
 /* The latent on top of a layer's positions and channels. */
 static enum status add_latent(struct network *network, int latents,
                               const struct neuron_params *neuron, struct error *error)
@@ -141,8 +130,9 @@ enum status audiocoder_network_published(const struct options *options,
     network->encoding = ENCODING_RATE;
     network->max_rate_hz = options->max_rate_hz;
     if (status == STATUS_OK)
-        status = add_dense(network, network->front_end.num_frames * network->cochlea.num_channels,
-                           options->hidden, &neuron, error);
+        status = network_add_dense(network,
+                                   network->front_end.num_frames * network->cochlea.num_channels,
+                                   options->hidden, &neuron, error);
     if (status == STATUS_OK)
         status = add_latent(network, (int)network_num_latents(autoencoder), &neuron, error);
     return status == STATUS_OK ? add_decoder(network, autoencoder, error) : status;

@@ -2,30 +2,19 @@
 
 #include "core/base/mem.h"
 #include "train/dataset.h"
+#include "train/image_source.h"
 #include "train/json_log.h"
 #include "train/membrane_training.h"
 #include "train/record.h"
 #include "train/trainer.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const double autoencoder_dt = 1e-3, autoencoder_tau_mem = 10e-3;
 static const double autoencoder_threshold = 1;
 
 /* Uniform +- 0.1 of the membrane rule's weights, as published. */
 static const double membrane_weight_range = 0.1;
-
-static enum status add_dense(struct network *network, int inputs, int outputs,
-                             const struct neuron_params *neuron, struct error *error)
-{
-    struct layer_shape shape = {.kind = LAYER_DENSE,
-                                .in_channels = inputs,
-                                .in_length = 1,
-                                .out_channels = outputs,
-                                .out_length = 1};
-    return network_add_layer(network, &shape, neuron, error);
-}
 
 static enum status build_network(const struct options *options, int width, int height,
                                  struct network *network, struct error *error)
@@ -43,23 +32,11 @@ static enum status build_network(const struct options *options, int width, int h
     network->max_rate_hz = options->max_rate_hz;
     network->image_width = width;
     network->image_height = height;
-    enum status status = add_dense(network, width * height, options->hidden, &neuron, error);
+    enum status status =
+        network_add_dense(network, width * height, options->hidden, &neuron, error);
     if (status == STATUS_OK)
-        status = add_dense(network, options->hidden, width * height, &neuron, error);
+        status = network_add_dense(network, options->hidden, width * height, &neuron, error);
     return status == STATUS_OK ? network_validate(network, error) : status;
-}
-
-static void fill_image(void *context, uint32_t sample, uint64_t draw, real *input, real *image,
-                       real *latent)
-{
-    const struct image_set *set = context;
-    size_t pixels = (size_t)set->width * (size_t)set->height;
-    (void)draw;
-    (void)latent;
-    for (size_t i = 0; i < pixels; i++)
-        input[i] = (real)set->pixels[sample * pixels + i] / 255;
-    if (image)
-        memcpy(image, input, pixels * sizeof *image);
 }
 
 static void start_settings(const struct options *options, const char *state_path,
@@ -93,8 +70,7 @@ static enum status train(const struct options *options, struct image_set *set,
     if (status != STATUS_OK)
         return status;
     start_settings(options, state_path, &settings);
-    struct trainer_source source = {
-        .context = set, .num_samples = set->num_images, .fill = fill_image};
+    struct trainer_source source = image_source(set);
     if (options->rule == RULE_MEMBRANE) {
         trainer_initialize_uniform(network, 2, membrane_weight_range, options->seed);
         settings.label = "autoencoder, membrane rule";
