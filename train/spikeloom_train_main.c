@@ -56,14 +56,15 @@ int main(int argc, char **argv)
     }
     if (options_parse(argc, argv, &options, &error) != STATUS_OK) {
         fprintf(stderr, "spikeloom-train: %s\n", error.detail);
+        buf_free(&line);
         return 2;
     }
-    if (options.help) {
-        options_help(options.command);
-        return EXIT_SUCCESS;
-    }
     options.command_line = (const char *)line.bytes;
-    enum status status = run_command(&options, &error);
+    enum status status = STATUS_OK;
+    if (options.help)
+        options_help(options.command);
+    else
+        status = run_command(&options, &error);
     buf_free(&line);
     if (status != STATUS_OK) {
         fprintf(stderr, "spikeloom-train: %s\n", error.detail);
