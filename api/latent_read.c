@@ -64,7 +64,7 @@ static enum status latent_integer(const json_t *root, const char *key, uint64_t 
 
 static enum status latent_read_shape(const json_t *root, struct latent *latent, struct error *error)
 {
-    uint64_t num_units, num_steps;
+    uint64_t num_units = 0, num_steps = 0;
     enum status status = latent_integer(root, "num_units", LATENT_MAX_UNITS, &num_units, error);
     if (status == STATUS_OK)
         status = latent_integer(root, "num_steps", LATENT_MAX_STEPS, &num_steps, error);
