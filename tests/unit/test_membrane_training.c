@@ -195,10 +195,12 @@ static int interrupted_run(enum variant variant, const struct trainer_settings *
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        struct network *network = fresh_network(variant);
         struct trainer_result result = {0};
         atomic_store(&fills_left, fills);
-        enum status status = run(fresh_network(variant), variant, settings, &result);
+        enum status status = run(network, variant, settings, &result);
         bool stopped = status == STATUS_OK && !result.finished && result.updates > 0;
+        network_release(network);
         _exit(stopped && file_exists(settings->state_path) ? 0 : 1);
     }
     int outcome = -1;

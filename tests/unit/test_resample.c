@@ -59,6 +59,13 @@ static void test_rejects_aliases(void **state)
     }
 }
 
+static void assert_same(const struct audio *a, const struct audio *b)
+{
+    assert_ptr_equal(a->samples, b->samples);
+    assert_int_equal(a->num_samples, b->num_samples);
+    assert_int_equal(a->sample_rate_hz, b->sample_rate_hz);
+}
+
 static void test_same_rate_is_untouched(void **state)
 {
     (void)state;
@@ -66,7 +73,7 @@ static void test_same_rate_is_untouched(void **state)
     mem_fail_after(0);
     assert_int_equal(resample(&audio, 12500, NULL), STATUS_OK);
     mem_fail_never();
-    assert_memory_equal(&audio, &before, sizeof audio);
+    assert_same(&audio, &before);
     audio_free(&audio);
 }
 
@@ -127,7 +134,7 @@ static void check_refused(int from_hz, int to_hz)
     assert_int_equal(resample(&audio, to_hz, &error), STATUS_UNUSABLE);
     assert_int_equal(error.status, STATUS_UNUSABLE);
     assert_true(error.detail[0]);
-    assert_memory_equal(&audio, &before, sizeof audio);
+    assert_same(&audio, &before);
     audio_free(&audio);
 }
 
@@ -149,7 +156,7 @@ static void test_out_of_memory(void **state)
     enum status status = STATUS_NO_MEMORY;
     int failures = -1;
     while (status == STATUS_NO_MEMORY) {
-        assert_memory_equal(&audio, &before, sizeof audio);
+        assert_same(&audio, &before);
         struct error error = {0};
         mem_fail_after(++failures);
         status = resample(&audio, 12500, &error);

@@ -278,6 +278,8 @@ static int interrupted_run(const struct trainer_settings *settings, int fills)
         json_log_open(NULL, &log, NULL);
         enum status status = trainer_run(network, &pictures, settings, log, &result, NULL);
         bool stopped = status == STATUS_OK && !result.finished && result.updates > 0;
+        json_log_close(log);
+        network_release(network);
         _exit(stopped && file_exists(settings->state_path) ? 0 : 1);
     }
     int outcome = -1;
