@@ -7,14 +7,12 @@ set -u
 
 build=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$0")/../.." && pwd)
-passed=0
-failed=0
-skipped=0
 scratch=$(mktemp -d)
 daemon=
 daemon_program=$build/spikeloomd
 daemon_folder=$scratch
 . "$root/tests/http/daemon.sh"
+. "$root/tests/check.sh"
 
 finish() {
     [ -n "$daemon" ] && kill "$daemon" 2>/dev/null
@@ -22,19 +20,6 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' HUP INT TERM
-
-check() {
-    title=$1
-    shift
-    if "$@" >"$scratch/output" 2>&1; then
-        echo "ok - $title"
-        passed=$((passed + 1))
-    else
-        echo "not ok - $title"
-        failed=$((failed + 1))
-        tail -n 15 "$scratch/output" | sed 's/^/# /'
-    fi
-}
 
 # named_files PAGE: targets of relative links, and words in backticks that look like files of ours
 # (NAME stands for any).
@@ -89,5 +74,4 @@ for page in $(git -C "$root" ls-files '*.md' 2>/dev/null || find "$root" -name '
 done
 check "a daemon starts" start_daemon
 check "the README's curl commands work" run_curl_commands
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+check_finish

@@ -8,13 +8,13 @@ set -u
 build=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$0")/../.." && pwd)
 train=$build/spikeloom-train
-passed=0
-failed=0
 daemon=
 scratch=$(mktemp -d)
 daemon_program=$build/spikeloomd
 daemon_folder=$scratch
 . "$root/tests/http/daemon.sh"
+. "$root/tests/check.sh"
+. "$root/tests/train/pictures.sh"
 
 finish() {
     [ -n "$daemon" ] && kill "$daemon" 2>/dev/null
@@ -23,43 +23,12 @@ finish() {
 trap finish EXIT
 trap 'exit 130' HUP INT TERM
 
-# check TITLE COMMAND...: passes when the command succeeds.
-check() {
-    title=$1
-    shift
-    if "$@" >"$scratch/output" 2>&1; then
-        echo "ok - $title"
-        passed=$((passed + 1))
-    else
-        echo "not ok - $title"
-        failed=$((failed + 1))
-        tail -n 15 "$scratch/output" | sed 's/^/# /'
-    fi
-}
-
-make_data() {
-    for digit in 0 1 2 3 4 5 6 7 8 9; do
-        for split in train test; do
-            mkdir -p "$scratch/pictures/$split/$digit"
-            cp "$root/tests/samples/digit_$digit.png" "$scratch/pictures/$split/$digit/"
-        done
-    done
-}
-
 # ann OUT OPTION...
 ann() {
     out=$1
     shift
     "$train" ann --data "images:$scratch/pictures" --hidden 40 --batch-size 5 --quiet \
         --out "$scratch/$out.safetensors" "$@"
-}
-
-# alike A B: two checkpoints hold the same numbers, which are the end of the file.
-alike() {
-    bytes=$((4 * (2 * 784 * 40 + 40 + 784)))
-    tail -c $bytes "$scratch/$1.safetensors" >"$scratch/first.numbers" &&
-        tail -c $bytes "$scratch/$2.safetensors" >"$scratch/second.numbers" &&
-        cmp "$scratch/first.numbers" "$scratch/second.numbers"
 }
 
 # evaluates MODEL FILTER: the scores are JSON that passes.
@@ -114,7 +83,7 @@ default_spikes() {
         body_is '.model == "mnist-ae" and (.latent | type) == "object"'
 }
 
-make_data
+make_pictures "$scratch/pictures"
 check "an ann trains" ann mnist-ann --epochs 300
 check "its card says what it is" grep -q 'An analog autoencoder' "$scratch/mnist-ann.md"
 check "its scores" evaluates mnist-ann '.pixel_mse < 0.01 and .mse_spikes == null and .spikes == 0 and
@@ -148,5 +117,4 @@ check "the default spikes" default_spikes
 check "its card is there" answers 200 /v1/models/mnist-ann -X GET
 check "and tells its kind" body_is '.kind == "ann" and .layers[0].neuron.model == "relu"'
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ "$failed" -eq 0 ]
+check_finish

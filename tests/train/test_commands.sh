@@ -10,14 +10,13 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 train=$build/spikeloom-train
 score=$build/score_pictures
 weights=$root/models/weights
-passed=0
-failed=0
-skipped=0
 daemon=
 scratch=$(mktemp -d)
 daemon_program=$build/spikeloomd
 daemon_folder=$scratch
 . "$root/tests/http/daemon.sh"
+. "$root/tests/check.sh"
+. "$root/tests/train/pictures.sh"
 
 finish() {
     [ -n "$daemon" ] && kill "$daemon" 2>/dev/null
@@ -26,26 +25,10 @@ finish() {
 trap finish EXIT
 trap 'exit 130' HUP INT TERM
 
-# check TITLE COMMAND...: passes when the command succeeds.
-check() {
-    title=$1
-    shift
-    if "$@" >"$scratch/output" 2>&1; then
-        echo "ok - $title"
-        passed=$((passed + 1))
-    else
-        echo "not ok - $title"
-        failed=$((failed + 1))
-        tail -n 15 "$scratch/output" | sed 's/^/# /'
-    fi
-}
-
 make_data() {
+    make_pictures "$scratch/pictures"
     for digit in 0 1 2 3 4 5 6 7 8 9; do
-        for split in train test; do
-            mkdir -p "$scratch/pictures/$split/$digit" "$scratch/words/$split/$digit"
-            cp "$root/tests/samples/digit_$digit.png" "$scratch/pictures/$split/$digit/"
-        done
+        mkdir -p "$scratch/words/train/$digit" "$scratch/words/test/$digit"
         cp "$root/tests/samples/${digit}_en-us.wav" "$scratch/words/train/$digit/"
         cp "$root/tests/samples/${digit}_en-gb-f2.wav" "$scratch/words/test/$digit/"
     done
@@ -66,19 +49,6 @@ last_line() {
     shift
     "$@" >"$scratch/lines" || return 1
     tail -n 1 "$scratch/lines" | tee "$scratch/scores.json" | jq -e "$filter"
-}
-
-# alike A B: two checkpoints hold the same numbers; their descriptions name different files. The
-# numbers are the end of the file: two weight matrices and biases of 784-40-784.
-alike() {
-    bytes=$((4 * (2 * 784 * 40 + 40 + 784)))
-    tail -c $bytes "$scratch/$1.safetensors" >"$scratch/first.numbers" &&
-        tail -c $bytes "$scratch/$2.safetensors" >"$scratch/second.numbers" &&
-        cmp "$scratch/first.numbers" "$scratch/second.numbers"
-}
-
-differ() {
-    ! alike "$@"
 }
 
 all_scores='(keys | contains(["pixel_mse", "mse_pixels", "mse_spikes", "digit_accuracy_nearest",
@@ -248,5 +218,4 @@ test_audiocoder
 test_published_audiocoder
 test_bad_input
 test_served_scores
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+check_finish

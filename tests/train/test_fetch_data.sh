@@ -5,31 +5,10 @@ set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
 fetch=$here/../../train/fetch-data.sh
-passed=0
-failed=0
-skipped=0
 scratch=$(mktemp -d)
+. "$here/../check.sh"
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' HUP INT TERM
-
-# check TITLE COMMAND...: passes when the command succeeds.
-check() {
-    title=$1
-    shift
-    if "$@"; then
-        echo "ok - $title"
-        passed=$((passed + 1))
-    else
-        echo "not ok - $title"
-        failed=$((failed + 1))
-        sed 's/^/# /' "$scratch/output"
-    fi
-}
-
-skip() {
-    echo "ok - $1 # SKIP $2"
-    skipped=$((skipped + 1))
-}
 
 # fetch WORD...: runs the script; its output is in $scratch/output, its exit status in $status.
 fetch() {
@@ -172,5 +151,4 @@ fi
 test_missing_programs
 test_mnist
 test_fashion
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+check_finish

@@ -7,25 +7,10 @@ set -u
 
 build=$(cd "$1" && pwd)
 train=$build/spikeloom-train
-passed=0
-failed=0
 scratch=$(mktemp -d)
+. "$(dirname "$0")/../check.sh"
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' HUP INT TERM
-
-# check TITLE COMMAND...: passes when the command succeeds.
-check() {
-    title=$1
-    shift
-    if "$@" >"$scratch/output" 2>&1; then
-        echo "ok - $title"
-        passed=$((passed + 1))
-    else
-        echo "not ok - $title"
-        failed=$((failed + 1))
-        tail -n 15 "$scratch/output" | sed 's/^/# /'
-    fi
-}
 
 # idx_files PREFIX COUNT: pictures of 6 x 6 and their labels.
 idx_files() {
@@ -153,5 +138,4 @@ check "a sweep over nothing is refused" refused 'needs --over'
 check "a grid too large is refused" refused 'at most 1000 runs' \
     --over "seed=$(seq -s , 1 40)" --over "hidden=$(seq -s , 1 40)"
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ "$failed" -eq 0 ]
+check_finish

@@ -1,29 +1,6 @@
 # Assertions about HTTP answers; sourced by run.sh. Each prints "ok - NAME" or "not ok - NAME".
 # shellcheck shell=sh
 
-check_passed=0
-check_failed=0
-check_skipped=0
-
-# check NAME COMMAND...: passes when the command succeeds.
-check() {
-    check_name=$1
-    shift
-    if "$@" >"$scratch/check.out" 2>&1; then
-        check_passed=$((check_passed + 1))
-        echo "ok - $check_name"
-    else
-        check_failed=$((check_failed + 1))
-        echo "not ok - $check_name"
-        head -c 2000 "$scratch/check.out" | sed 's/^/#   /'
-    fi
-}
-
-skip() {
-    check_skipped=$((check_skipped + 1))
-    echo "ok - $1 # SKIP $2"
-}
-
 # ask PATH CURL_ARGUMENT...: sends a request; the answer is in $scratch/head, $scratch/body and
 # $code.
 ask() {
