@@ -4,17 +4,14 @@
 #include "core/base/mem.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
-#include "core/math/gemm.h"
-#include "train/interrupt.h"
 #include "train/parameters.h"
-#include "train/progress.h"
+#include "train/training_loop.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* Elements of a weight matrix that one task updates. */
-enum { ANN_BLOCK = 1 << 14, ANN_SETTINGS_SIZE = 256 };
+enum { ANN_BLOCK = 1 << 14 };
 
 struct ann_training {
     struct network *network;
@@ -24,18 +21,11 @@ struct ann_training {
     struct parameters parameters; /* weights alone are used; biases stay 0 */
     struct ann_shard shards[TRAINER_SHARDS];
     uint32_t *order; /* of the samples in this epoch */
-    uint64_t updates, updates_per_epoch, total_updates;
+    uint64_t updates, updates_per_epoch;
     uint32_t batch_first, batch_count; /* in the order of this epoch */
     double epoch_loss;                 /* sum over the samples so far */
     uint64_t epoch_samples;
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static void run_shard(void *argument, size_t index)
 {
@@ -104,8 +94,9 @@ static void place_batch(struct ann_training *training)
     training->batch_count = rest < batch ? rest : batch;
 }
 
-static void run_update(struct ann_training *training)
+static void run_update(void *context)
 {
+    struct ann_training *training = context;
     size_t blocks = 0;
     place_batch(training);
     parallel_for(training->parallel, TRAINER_SHARDS, run_shard, training);
@@ -119,10 +110,11 @@ static void run_update(struct ann_training *training)
 }
 
 /* Mean squared error a pixel, over the samples of this epoch so far. */
-static double mean_loss(const struct ann_training *training)
+static struct bptt_loss mean_loss(const void *context)
 {
+    const struct ann_training *training = context;
     double values = (double)training->epoch_samples * network_num_pixels(training->network);
-    return values > 0 ? training->epoch_loss / values : 0;
+    return (struct bptt_loss){.image = values > 0 ? training->epoch_loss / values : 0};
 }
 
 static enum status check_network(const struct network *network, struct error *error)
@@ -146,7 +138,6 @@ static enum status training_open(struct ann_training *training, struct error *er
     if (status != STATUS_OK)
         return status;
     training->updates_per_epoch = (samples + batch - 1) / batch;
-    training->total_updates = training->updates_per_epoch * (uint64_t)settings->epochs;
     training->order = mem_alloc(samples, sizeof *training->order);
     if (!training->order)
         return error_plain(error, STATUS_NO_MEMORY);
@@ -169,68 +160,20 @@ static void training_close(struct ann_training *training)
     mem_free(training->order);
 }
 
-static void log_epoch(const struct ann_training *training, struct json_log *log, double seconds)
-{
-    json_log_event(log, "epoch",
-                   json_pack("{s:I, s:I, s:f, s:f, s:f}", "epoch",
-                             (json_int_t)(training->updates / training->updates_per_epoch),
-                             "updates", (json_int_t)training->updates, "loss_image",
-                             mean_loss(training), "learning_rate",
-                             training->settings->learning_rate, "seconds", seconds));
-}
-
-static void describe_settings(const struct ann_training *training, char text[ANN_SETTINGS_SIZE])
+static void describe_settings(const struct ann_training *training,
+                              char text[TRAINING_LOOP_DESCRIPTION_SIZE])
 {
     const struct trainer_settings *s = training->settings;
-    snprintf(text, ANN_SETTINGS_SIZE,
+    snprintf(text, TRAINING_LOOP_DESCRIPTION_SIZE,
              "ann %s samples %u epochs %d batch %d rate %.17g adam %.17g %.17g %.17g seed %llu",
              neuron_model_name(training->network->layers[0].params.model),
              training->source->num_samples, s->epochs, s->batch_size, s->learning_rate,
              s->adam.beta1, s->adam.beta2, s->adam.epsilon, (unsigned long long)s->seed);
 }
 
-static enum status save_state(const struct ann_training *training, const char *description,
-                              struct error *error)
+static double constant_rate(const void *context)
 {
-    if (!training->settings->state_path)
-        return STATUS_OK;
-    return parameters_save(&training->parameters, training->updates, description,
-                           training->settings->state_path, error);
-}
-
-static enum status training_loop(struct ann_training *training, const char *description,
-                                 struct json_log *log, struct trainer_result *result,
-                                 struct error *error)
-{
-    const struct trainer_settings *settings = training->settings;
-    double started = now(), saved = started, epoch_started = started;
-    uint64_t batch = (uint64_t)settings->batch_size;
-    enum status status = STATUS_OK;
-    struct progress progress;
-    progress_start(&progress, settings->label, training->total_updates * batch,
-                   training->updates * batch, settings->quiet);
-    while (training->updates < training->total_updates && !interrupt_requested() &&
-           status == STATUS_OK) {
-        run_update(training);
-        progress_update(&progress, training->updates * batch, "loss %.5f", mean_loss(training));
-        if (training->updates % training->updates_per_epoch == 0) {
-            log_epoch(training, log, now() - epoch_started);
-            epoch_started = now();
-        }
-        if (now() - saved >= 60 * settings->state_minutes) {
-            status = save_state(training, description, error);
-            saved = now();
-        }
-    }
-    *result = (struct trainer_result){.finished = training->updates == training->total_updates,
-                                      .updates = training->updates,
-                                      .seconds = now() - started,
-                                      .loss = {.image = mean_loss(training)}};
-    if (status == STATUS_OK && !result->finished)
-        status = save_state(training, description, error);
-    progress_finish(&progress, "%s  loss %.5f", result->finished ? "done" : "stopped",
-                    result->loss.image);
-    return status;
+    return ((const struct ann_training *)context)->settings->learning_rate;
 }
 
 enum status ann_train(struct network *network, const struct trainer_source *source,
@@ -238,18 +181,22 @@ enum status ann_train(struct network *network, const struct trainer_source *sour
                       struct trainer_result *result, struct error *error)
 {
     struct ann_training training = {.network = network, .source = source, .settings = settings};
-    char description[ANN_SETTINGS_SIZE];
-    gemm_use_one_thread();
-    interrupt_watch();
+    struct training_loop loop = {.settings = settings,
+                                 .parameters = &training.parameters,
+                                 .log = log,
+                                 .batches = &training.updates,
+                                 .context = &training,
+                                 .run_batch = run_update,
+                                 .loss = mean_loss,
+                                 .learning_rate = constant_rate};
     enum status status = training_open(&training, error);
     if (status == STATUS_OK) {
-        describe_settings(&training, description);
-        if (settings->resume)
-            status = parameters_restore(&training.parameters, &training.updates, description,
-                                        settings->state_path, error);
+        loop.batches_per_epoch = training.updates_per_epoch;
+        describe_settings(&training, loop.description);
+        status = training_loop_resume(&loop, error);
     }
     if (status == STATUS_OK)
-        status = training_loop(&training, description, log, result, error);
+        status = training_loop_run(&loop, result, error);
     training_close(&training);
     return status;
 }

@@ -3,17 +3,12 @@
 #include "core/base/mem.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
-#include "core/math/gemm.h"
 #include "core/spike/encode.h"
-#include "train/interrupt.h"
 #include "train/parameters.h"
-#include "train/progress.h"
+#include "train/training_loop.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-enum { MEMBRANE_SETTINGS_SIZE = 512 };
 
 /* The published program's epsilon. */
 static const double membrane_adam_epsilon = 1e-7;
@@ -34,7 +29,7 @@ struct membrane_training {
     uint32_t *extent; /* [batch]: values from there on are 0 */
     uint32_t *random; /* [shard][inputs] */
     uint32_t *order;
-    uint64_t batches, batches_per_epoch, total_batches;
+    uint64_t batches, batches_per_epoch;
     uint32_t batch_first, batch_count;
     uint32_t step;
     double loss; /* of the last batch: mean squared error of the output's potential */
@@ -120,8 +115,9 @@ static void place_batch(struct membrane_training *training)
     training->batch_count = rest < batch ? rest : batch;
 }
 
-static void run_batch(struct membrane_training *training)
+static void run_batch(void *context)
 {
+    struct membrane_training *training = context;
     uint32_t steps = (uint32_t)training->network->num_steps;
     double loss = 0;
     place_batch(training);
@@ -194,7 +190,6 @@ static enum status training_open(struct membrane_training *training, struct erro
     if (status != STATUS_OK)
         return status;
     training->batches_per_epoch = (samples + batch - 1) / batch;
-    training->total_batches = training->batches_per_epoch * (uint64_t)settings->epochs;
     status = open_buffers(training, error);
     if (status == STATUS_OK)
         status = parallel_new(settings->threads, &training->parallel, error);
@@ -219,28 +214,12 @@ static void training_close(struct membrane_training *training)
     mem_free(training->order);
 }
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static void log_epoch(struct membrane_training *training, struct json_log *log, double seconds)
-{
-    json_log_event(log, "epoch",
-                   json_pack("{s:I, s:f, s:f, s:f}", "epoch",
-                             (json_int_t)(training->batches / training->batches_per_epoch), "loss",
-                             training->loss, "learning_rate", training->settings->learning_rate,
-                             "seconds", seconds));
-}
-
 /* What must be the same for a state to fit: all that shapes the weights. */
 static void describe_settings(const struct membrane_training *training, char *text)
 {
     const struct trainer_settings *s = training->settings;
     const struct membrane_settings *m = training->membrane_settings;
-    snprintf(text, MEMBRANE_SETTINGS_SIZE,
+    snprintf(text, TRAINING_LOOP_DESCRIPTION_SIZE,
              "%s: mask %d samples %u epochs %d batch %d rate %.17g seed %llu steps %d "
              "max_rate %.17g divisors %.17g %.17g sgd %d keep %d clip %.17g decay %.17g",
              s->label, (int)m->mask, training->source->num_samples, s->epochs, s->batch_size,
@@ -250,42 +229,14 @@ static void describe_settings(const struct membrane_training *training, char *te
              s->adam.weight_decay);
 }
 
-static enum status training_loop(struct membrane_training *training, const char *description,
-                                 struct json_log *log, struct trainer_result *result,
-                                 struct error *error)
+static struct bptt_loss last_loss(const void *context)
 {
-    const struct trainer_settings *settings = training->settings;
-    double started = now(), saved = started, epoch_started = started;
-    uint64_t batch = (uint64_t)settings->batch_size;
-    enum status status = STATUS_OK;
-    struct progress progress;
-    progress_start(&progress, settings->label, training->total_batches * batch,
-                   training->batches * batch, settings->quiet);
-    while (training->batches < training->total_batches && !interrupt_requested() &&
-           status == STATUS_OK) {
-        run_batch(training);
-        progress_update(&progress, training->batches * batch, "potential error %.5f",
-                        training->loss);
-        if (training->batches % training->batches_per_epoch == 0) {
-            log_epoch(training, log, now() - epoch_started);
-            epoch_started = now();
-        }
-        if (settings->state_path && now() - saved >= 60 * settings->state_minutes) {
-            status = parameters_save(&training->parameters, training->batches, description,
-                                     settings->state_path, error);
-            saved = now();
-        }
-    }
-    *result = (struct trainer_result){.finished = training->batches == training->total_batches,
-                                      .updates = training->batches *
-                                                 (uint64_t)training->network->num_steps,
-                                      .seconds = now() - started,
-                                      .loss = {.image = training->loss}};
-    if (status == STATUS_OK && !result->finished && settings->state_path)
-        status = parameters_save(&training->parameters, training->batches, description,
-                                 settings->state_path, error);
-    progress_finish(&progress, "potential error %.5f", training->loss);
-    return status;
+    return (struct bptt_loss){.image = ((const struct membrane_training *)context)->loss};
+}
+
+static double constant_rate(const void *context)
+{
+    return ((const struct membrane_training *)context)->settings->learning_rate;
 }
 
 struct membrane_settings membrane_settings_of(const struct options *options)
@@ -304,19 +255,24 @@ enum status membrane_train(struct network *network, const struct trainer_source 
 {
     struct membrane_training training = {
         .network = network, .source = source, .settings = settings, .membrane_settings = membrane};
-    char description[MEMBRANE_SETTINGS_SIZE];
-    gemm_use_one_thread();
-    interrupt_watch();
+    struct training_loop loop = {.settings = settings,
+                                 .parameters = &training.parameters,
+                                 .log = log,
+                                 .batches = &training.batches,
+                                 .context = &training,
+                                 .run_batch = run_batch,
+                                 .loss = last_loss,
+                                 .learning_rate = constant_rate};
     enum status status = training_open(&training, error);
     if (status == STATUS_OK) {
-        describe_settings(&training, description);
-        if (settings->resume)
-            status = parameters_restore(&training.parameters, &training.batches, description,
-                                        settings->state_path, error);
+        loop.batches_per_epoch = training.batches_per_epoch;
+        describe_settings(&training, loop.description);
+        status = training_loop_resume(&loop, error);
     }
     if (status == STATUS_OK) {
         membrane_optimizer_wake_rows(&training.optimizer);
-        status = training_loop(&training, description, log, result, error);
+        status = training_loop_run(&loop, result, error);
+        result->updates *= (uint64_t)network->num_steps;
     }
     training_close(&training);
     return status;

@@ -3,18 +3,15 @@
 #include "core/base/mem.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
-#include "core/math/gemm.h"
-#include "train/interrupt.h"
 #include "train/parameters.h"
-#include "train/progress.h"
+#include "train/training_loop.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* Elements of a parameter that one task updates. */
-enum { TRAINER_BLOCK = 1 << 14, TRAINER_SETTINGS_SIZE = 512 };
+enum { TRAINER_BLOCK = 1 << 14 };
 
 struct shard {
     struct bptt *bptt;
@@ -26,7 +23,6 @@ struct trainer {
     struct network *network;
     const struct trainer_source *source;
     const struct trainer_settings *settings;
-    struct json_log *log;
     struct parallel *parallel;
     struct parameters parameters;
     struct shard shards[TRAINER_SHARDS];
@@ -37,13 +33,6 @@ struct trainer {
     struct bptt_loss epoch_loss;       /* sum over the samples so far */
     uint64_t epoch_samples;
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static void fill_uniform(real *values, size_t count, double range, uint64_t seed, int layer,
                          uint32_t what)
@@ -265,31 +254,23 @@ static void place_batch(struct trainer *trainer)
 }
 
 /* Mean per sample; per pixel and per latent unit, so that it reads like an error. */
-static struct bptt_loss mean_loss(const struct trainer *trainer)
+static struct bptt_loss mean_loss(const void *context)
 {
+    const struct trainer *trainer = context;
     double samples = trainer->epoch_samples ? (double)trainer->epoch_samples : 1;
     return (struct bptt_loss){
         trainer->epoch_loss.image / samples / network_num_pixels(trainer->network),
         trainer->epoch_loss.latent / samples / network_num_latents(trainer->network)};
 }
 
-static void log_epoch(struct trainer *trainer, double seconds)
-{
-    struct bptt_loss loss = mean_loss(trainer);
-    json_log_event(
-        trainer->log, "epoch",
-        json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "epoch", (json_int_t)trainer->epoch + 1,
-                  "updates", (json_int_t)trainer->updates, "loss_image", loss.image, "loss_latent",
-                  loss.latent, "learning_rate", trainer->learning_rate, "seconds", seconds));
-}
-
 /* What must be the same for a state to fit: all that shapes the weights. */
-static void describe_settings(const struct trainer *trainer, char text[TRAINER_SETTINGS_SIZE])
+static void describe_settings(const struct trainer *trainer,
+                              char text[TRAINING_LOOP_DESCRIPTION_SIZE])
 {
     const struct trainer_settings *s = trainer->settings;
     const struct network *network = trainer->network;
     snprintf(
-        text, TRAINER_SETTINGS_SIZE,
+        text, TRAINING_LOOP_DESCRIPTION_SIZE,
         "%s: samples %u epochs %d batch %d rate %.17g warmup %.17g adam %.17g %.17g %.17g %.17g "
         "slope %.17g dropout %.17g latent %.17g seed %llu steps %d encoding %s %.17g",
         s->label, trainer->source->num_samples, s->epochs, s->batch_size, s->learning_rate,
@@ -299,69 +280,39 @@ static void describe_settings(const struct trainer *trainer, char text[TRAINER_S
         network->max_rate_hz);
 }
 
-static enum status save_state(struct trainer *trainer, const char *description, struct error *error)
+static void run_batch(void *context)
 {
-    if (!trainer->settings->state_path)
-        return STATUS_OK;
-    return parameters_save(&trainer->parameters, trainer->updates, description,
-                           trainer->settings->state_path, error);
+    struct trainer *trainer = context;
+    place_batch(trainer);
+    run_update(trainer);
 }
 
-static enum status train_loop(struct trainer *trainer, const char *description,
-                              struct trainer_result *result, struct error *error)
+static double last_rate(const void *context)
 {
-    const struct trainer_settings *settings = trainer->settings;
-    double started = now(), saved = started, epoch_started = started;
-    uint64_t batch = (uint64_t)settings->batch_size;
-    enum status status = STATUS_OK;
-    struct progress progress;
-    progress_start(&progress, settings->label, trainer->total_updates * batch,
-                   trainer->updates * batch, settings->quiet);
-    while (trainer->updates < trainer->total_updates && !interrupt_requested() &&
-           status == STATUS_OK) {
-        place_batch(trainer);
-        run_update(trainer);
-        struct bptt_loss loss = mean_loss(trainer);
-        progress_update(&progress, trainer->updates * batch, "epoch %d/%d  loss %.5f",
-                        (int)trainer->epoch + 1, settings->epochs, loss.image);
-        if (trainer->updates % trainer->updates_per_epoch == 0) {
-            log_epoch(trainer, now() - epoch_started);
-            epoch_started = now();
-        }
-        if (settings->state_path && now() - saved >= 60 * settings->state_minutes) {
-            status = save_state(trainer, description, error);
-            saved = now();
-        }
-    }
-    result->finished = trainer->updates == trainer->total_updates;
-    result->updates = trainer->updates;
-    result->seconds = now() - started;
-    result->loss = mean_loss(trainer);
-    if (status == STATUS_OK && !result->finished)
-        status = save_state(trainer, description, error);
-    progress_finish(&progress, "%s  loss %.5f", result->finished ? "done" : "stopped",
-                    result->loss.image);
-    return status;
+    return ((const struct trainer *)context)->learning_rate;
 }
 
 enum status trainer_run(struct network *network, const struct trainer_source *source,
                         const struct trainer_settings *settings, struct json_log *log,
                         struct trainer_result *result, struct error *error)
 {
-    struct trainer trainer = {
-        .network = network, .source = source, .settings = settings, .log = log};
-    char description[TRAINER_SETTINGS_SIZE];
-    gemm_use_one_thread();
-    interrupt_watch();
+    struct trainer trainer = {.network = network, .source = source, .settings = settings};
+    struct training_loop loop = {.settings = settings,
+                                 .parameters = &trainer.parameters,
+                                 .log = log,
+                                 .batches = &trainer.updates,
+                                 .context = &trainer,
+                                 .run_batch = run_batch,
+                                 .loss = mean_loss,
+                                 .learning_rate = last_rate};
     enum status status = trainer_open(&trainer, error);
     if (status == STATUS_OK) {
-        describe_settings(&trainer, description);
-        if (settings->resume)
-            status = parameters_restore(&trainer.parameters, &trainer.updates, description,
-                                        settings->state_path, error);
+        loop.batches_per_epoch = trainer.updates_per_epoch;
+        describe_settings(&trainer, loop.description);
+        status = training_loop_resume(&loop, error);
     }
     if (status == STATUS_OK)
-        status = train_loop(&trainer, description, result, error);
+        status = training_loop_run(&loop, result, error);
     trainer_close(&trainer);
     return status;
 }
