@@ -71,7 +71,7 @@ test_autoencoder() {
 
 # A run is stopped by SIGTERM as soon as its state is there, and goes on.
 interrupt_and_resume() {
-    "$train" autoencoder $small --out "$scratch/stopped.safetensors" --epochs 4000 \
+    "$train" autoencoder $small --out "$scratch/stopped.safetensors" --epochs 8000 \
         --checkpoint-minutes 0.005 >"$scratch/run" 2>&1 &
     run=$!
     waited=0
@@ -83,13 +83,13 @@ interrupt_and_resume() {
     wait "$run" || return 1
     grep -q 'with --resume goes on' "$scratch/run" || return 1
     [ ! -e "$scratch/stopped.safetensors" ] || return 1
-    autoencoder stopped --epochs 4000 --checkpoint-minutes 0.005 --resume &&
+    autoencoder stopped --epochs 8000 --checkpoint-minutes 0.005 --resume &&
         [ ! -e "$scratch/stopped.safetensors.state" ]
 }
 
 test_resume() {
     check "an interrupted run goes on" interrupt_and_resume
-    check "an undisturbed run ends" autoencoder undisturbed --epochs 4000
+    check "an undisturbed run ends" autoencoder undisturbed --epochs 8000
     check "both have the same weights" alike stopped undisturbed
     check "a state of other settings is refused" sh -c "
         cp '$scratch/undisturbed.safetensors' '$scratch/fake.safetensors.state'
