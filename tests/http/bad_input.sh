@@ -6,7 +6,8 @@
 "$scratch/uploads" quiet "$scratch/large.wav" 8000 3600
 "$scratch/uploads" quiet "$scratch/silence.wav" 8000 1
 "$scratch/uploads" quiet "$scratch/no_samples.wav" 8000 0
-"$scratch/uploads" png "$scratch/bomb.png" 4000 4000
+"$scratch/uploads" png "$scratch/large.png" 4000 4000
+"$scratch/uploads" png "$scratch/bomb.png" 5000 5000
 "$scratch/uploads" png-header "$scratch/nothing.png" 0 0
 "$scratch/uploads" png-header "$scratch/huge.png" 20000 20000
 head -c 30 "$speech" >"$scratch/cut_header.wav"
@@ -52,7 +53,8 @@ refuse 415 /v1/reconstruct --data-binary "@$scratch/picture.jpg"
 refuse 400 /v1/reconstruct --data-binary "@$scratch/cut.png"
 refuse 400 /v1/reconstruct --data-binary "@$scratch/nothing.png"
 refuse 422 /v1/reconstruct --data-binary "@$scratch/huge.png"
-refuse 200 /v1/reconstruct --data-binary "@$scratch/bomb.png"
+refuse 422 /v1/reconstruct --data-binary "@$scratch/bomb.png"
+refuse 200 /v1/reconstruct --data-binary "@$scratch/large.png"
 refuse 400 /v1/encode --data-binary "@$scratch/cut.png"
 refuse 400 /v1/synthesize -F "sound=@$speech"
 refuse 400 /v1/synthesize -F "file=@$speech" -F "file=@$speech"
