@@ -48,6 +48,7 @@ static enum status load_speech(const struct options *options, struct speech_set 
     speech_set_report_skipped(&extra);
     if (status == STATUS_OK && options->extra)
         status = speech_set_append(speech, &extra, error);
+    speech_set_limit(speech, (uint32_t)options->limit);
     speech_set_free(&extra);
     return status;
 }

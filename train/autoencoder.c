@@ -96,6 +96,7 @@ enum status command_autoencoder(const struct options *options, struct error *err
         network ? record_check_out(options->out, error) : error_plain(error, STATUS_NO_MEMORY);
     if (status == STATUS_OK)
         status = image_set_load(options->data, DATASET_TRAIN, &set, error);
+    image_set_limit(&set, (uint32_t)options->limit);
     if (status == STATUS_OK)
         status = build_network(options, set.width, set.height, network, error);
     if (status == STATUS_OK)

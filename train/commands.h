@@ -8,6 +8,9 @@
 #include "core/base/status.h"
 #include "train/options.h"
 
+/* Runs the command that the options name. */
+enum status command_run(const struct options *options, struct error *error);
+
 /* Trains an image autoencoder and writes its checkpoint with the scores of the test split. */
 enum status command_autoencoder(const struct options *options, struct error *error);
 
@@ -19,6 +22,9 @@ enum status command_ann(const struct options *options, struct error *error);
 
 /* Runs the autoencoder command over a grid of settings and collects the scores. */
 enum status command_sweep(const struct options *options, struct error *error);
+
+/* Runs the published experiments and writes a report of them. */
+enum status command_reproduce(const struct options *options, struct error *error);
 
 /* Scores a checkpoint on a test split. */
 enum status command_evaluate(const struct options *options, struct error *error);

@@ -130,6 +130,40 @@ void image_set_free(struct image_set *set)
     *set = (struct image_set){0};
 }
 
+/* Where the i-th of `limit` samples lies among `count`. */
+static size_t dataset_spread(uint32_t i, uint32_t limit, uint32_t count)
+{
+    return (size_t)((uint64_t)i * count / limit);
+}
+
+void image_set_limit(struct image_set *set, uint32_t limit)
+{
+    size_t pixels = (size_t)set->width * (size_t)set->height;
+    if (limit == 0 || limit >= set->num_images)
+        return;
+    for (uint32_t i = 0; i < limit; i++) {
+        size_t from = dataset_spread(i, limit, set->num_images);
+        memmove(set->pixels + i * pixels, set->pixels + from * pixels, pixels);
+        set->labels[i] = set->labels[from];
+    }
+    set->num_images = limit;
+}
+
+void speech_set_limit(struct speech_set *set, uint32_t limit)
+{
+    if (limit == 0 || limit >= set->num_utterances)
+        return;
+    for (uint32_t i = 0; i < limit; i++) {
+        size_t from = dataset_spread(i, limit, set->num_utterances);
+        struct utterance kept = set->utterances[from];
+        set->utterances[from] = set->utterances[i];
+        set->utterances[i] = kept;
+    }
+    for (uint32_t i = limit; i < set->num_utterances; i++)
+        audio_free(&set->utterances[i].audio);
+    set->num_utterances = limit;
+}
+
 enum status dataset_division_parse(const char *text, struct dataset_division *division,
                                    struct error *error)
 {

@@ -100,6 +100,13 @@ enum status image_set_load(const char *spec, enum dataset_split split, struct im
                            struct error *error);
 void image_set_free(struct image_set *set);
 
+/*
+ * Keeps at most `limit` samples, spread evenly over the set, so that files sorted by class stay
+ * balanced; 0 keeps all.
+ */
+void image_set_limit(struct image_set *set, uint32_t limit);
+void speech_set_limit(struct speech_set *set, uint32_t limit);
+
 /* The official division; no recording is skipped. */
 enum status speech_set_load(const char *spec, enum dataset_split split, struct speech_set *set,
                             struct error *error);

@@ -1,9 +1,9 @@
-#include "train/commands.h"
+#include "train/evaluate.h"
 
 #include "models/checkpoint.h"
+#include "train/commands.h"
 #include "train/energy.h"
 #include "train/evaluation.h"
-#include "train/json_log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +32,7 @@ static enum status score(const struct options *options, const struct network *ne
                                            .seed = options->seed,
                                            .threads = options->threads,
                                            .quiet = options->quiet,
+                                           .limit = (uint32_t)options->limit,
                                            .division = options->division};
     if (settings.num_steps > network->num_steps)
         return error_set(error, STATUS_INVALID_ARGUMENT, "%s has %d steps, not %d.", options->model,
@@ -81,25 +82,34 @@ static json_t *describe(const struct options *options, const struct network *net
     return NULL;
 }
 
-enum status command_evaluate(const struct options *options, struct error *error)
+enum status evaluate_model(const struct options *options, json_t **object, struct error *error)
 {
     struct network *network = NULL;
     struct scores scores;
+    *object = NULL;
     enum status status = checkpoint_load(options->model, &network, error);
     if (status == STATUS_OK)
         status = score(options, network, &scores, error);
-    if (status == STATUS_OK) {
-        json_t *object = describe(options, network, &scores);
-        char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(7)) : NULL;
-        if (!text)
-            status = error_plain(error, STATUS_NO_MEMORY);
-        else if (options->json)
-            puts(text);
-        else
-            print_table(object);
-        free(text);
-        json_decref(object);
-    }
+    if (status == STATUS_OK && !(*object = describe(options, network, &scores)))
+        status = error_plain(error, STATUS_NO_MEMORY);
     network_release(network);
+    return status;
+}
+
+enum status command_evaluate(const struct options *options, struct error *error)
+{
+    json_t *object;
+    enum status status = evaluate_model(options, &object, error);
+    if (status != STATUS_OK)
+        return status;
+    char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(7));
+    if (!text)
+        status = error_plain(error, STATUS_NO_MEMORY);
+    else if (options->json)
+        puts(text);
+    else
+        print_table(object);
+    free(text);
+    json_decref(object);
     return status;
 }

@@ -120,18 +120,17 @@ static int nearest_class(const struct network *network, const real *picture, rea
     return nearest;
 }
 
-/* The input spike train that rate coding made, as counts. */
-static void count_input_spikes(const struct network *network, uint64_t seed, int num_steps,
-                               struct evaluation_scratch *scratch)
+void evaluation_count_input_spikes(const struct network *network, const real *input, uint64_t seed,
+                                   int num_steps, uint32_t *random, real *spiked, real *counts)
 {
     uint32_t inputs = network_num_inputs(network);
     struct rng rng = {.seed = seed, .index = 0, .stream = RNG_STREAM_ENCODE};
-    memset(scratch->input_counts, 0, inputs * sizeof(real));
+    memset(counts, 0, inputs * sizeof *counts);
     for (int step = 0; step < num_steps; step++) {
-        encode_rate_dense(&rng, (uint32_t)step, scratch->input, inputs, network->max_rate_hz,
-                          network->dt, scratch->random, scratch->output);
+        encode_rate_dense(&rng, (uint32_t)step, input, inputs, network->max_rate_hz, network->dt,
+                          random, spiked);
         for (uint32_t i = 0; i < inputs; i++)
-            scratch->input_counts[i] += scratch->output[i];
+            counts[i] += spiked[i];
     }
 }
 
@@ -173,7 +172,8 @@ static void measure_spikes(const struct evaluation *evaluation, uint64_t seed,
     const struct network *network = evaluation->network;
     if (!evaluation->images || network->encoding != ENCODING_RATE)
         return;
-    count_input_spikes(network, seed, evaluation->num_steps, scratch);
+    evaluation_count_input_spikes(network, scratch->input, seed, evaluation->num_steps,
+                                  scratch->random, scratch->output, scratch->input_counts);
     readout_spike_count(output, output->num_steps, scratch->counts, scratch->output);
     scores->mse_spikes = measures_standardized_mse(scratch->input_counts, scratch->output,
                                                    network_num_pixels(network));
@@ -377,6 +377,7 @@ enum status evaluation_test_split(const struct network *network, const char *spe
         enum status status =
             speech_set_load_divided(spec, DATASET_TEST, &settings->division, &set, error);
         speech_set_report_skipped(&set);
+        speech_set_limit(&set, settings->limit);
         if (status == STATUS_OK)
             status = evaluation_speech(network, &set, settings, scores, error);
         speech_set_free(&set);
@@ -384,6 +385,7 @@ enum status evaluation_test_split(const struct network *network, const char *spe
     }
     struct image_set set = {0};
     enum status status = image_set_load(spec, DATASET_TEST, &set, error);
+    image_set_limit(&set, settings->limit);
     if (status == STATUS_OK)
         status = evaluation_images(network, &set, settings, scores, error);
     image_set_free(&set);

@@ -28,6 +28,7 @@ struct evaluation_settings {
     uint64_t seed; /* of rate coding; sample i draws with seed + i */
     int threads;   /* 0: all processors */
     bool quiet;
+    uint32_t limit;                          /* of samples of a test split, evenly spread; 0: all */
     struct dataset_division division;        /* of speech; zeroed: the official one */
     const struct image_set *training_images; /* for mse_pixels_class_min of speech, or NULL */
 };
@@ -46,6 +47,13 @@ enum status evaluation_speech(const struct network *network, const struct speech
 enum status evaluation_test_split(const struct network *network, const char *spec,
                                   const struct evaluation_settings *settings, struct scores *scores,
                                   struct error *error);
+
+/*
+ * counts [network_num_inputs] = the spikes of each input over the steps, as an inference of that
+ * seed draws them from input [inputs]; random and spiked [inputs] are scratch.
+ */
+void evaluation_count_input_spikes(const struct network *network, const real *input, uint64_t seed,
+                                   int num_steps, uint32_t *random, real *spiked, real *counts);
 
 /* The scores as a JSON object, NAN as null; NULL when memory is out. */
 json_t *evaluation_json(const struct scores *scores);

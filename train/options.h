@@ -16,6 +16,7 @@ enum train_command {
     COMMAND_AUDIOCODER,  /* train speech to the latent of an autoencoder */
     COMMAND_ANN,         /* train an analog autoencoder to compare with */
     COMMAND_SWEEP,       /* train autoencoders over a grid of settings */
+    COMMAND_REPRODUCE,   /* run the published experiments */
     COMMAND_EVALUATE,    /* score a checkpoint on a test split */
     COMMAND_SYNTHESIZE,  /* WAV files to PNG files */
     COMMAND_INSPECT,     /* what is in a checkpoint */
@@ -46,6 +47,12 @@ struct options {
     const char *model;       /* --model FILE (evaluate, synthesize, inspect) */
     const char *autoencoder; /* --autoencoder FILE whose latent an audiocoder learns */
     const char *images;      /* --images KIND:DIR class images of an audiocoder */
+
+    const char *mnist, *fashion, *speech; /* data sets of reproduce, KIND:DIR */
+    const char *commit;                   /* named in the report of reproduce */
+    bool quick, full;                     /* sizes of its experiments */
+
+    int limit; /* samples of each split; 0: all */
 
     const char *split;                /* --split as given */
     bool skip_bad;                    /* --skip-bad */

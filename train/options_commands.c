@@ -29,6 +29,13 @@ const struct command_row options_commands[COMMAND_COUNT] = {
                       "--data mnist:data/mnist --out steps",
                       "spikeloom-train sweep --over hidden=64,196 --over seed=1,2,3 "
                       "--data mnist:data/mnist --epochs 2 --out sizes"}},
+    [COMMAND_REPRODUCE] =
+        {.name = "reproduce",
+         .summary = "Runs the published experiments and writes a report; goes on where it was "
+                    "stopped.",
+         .examples = {"spikeloom-train reproduce --quick --mnist mnist:data/mnist --out quick",
+                      "spikeloom-train reproduce --full --mnist mnist:data/mnist --fashion "
+                      "fashion:data/fashion --speech fsdd:data/fsdd --out full"}},
     [COMMAND_EVALUATE] =
         {.name = "evaluate",
          .summary = "Scores a checkpoint on a test split.",

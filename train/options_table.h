@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { OPTIONS_NUM_EXAMPLES = 2, OPTIONS_MAX_ROWS = 64 };
+enum { OPTIONS_NUM_EXAMPLES = 2, OPTIONS_MAX_ROWS = 96 };
 
 /* What a value is, and the type of its field in struct options. */
 enum option_kind {

@@ -169,6 +169,7 @@ enum status record_finish(const struct options *options, const struct trainer_re
     struct evaluation_settings settings = {.seed = options->seed,
                                            .threads = options->threads,
                                            .quiet = options->quiet,
+                                           .limit = (uint32_t)options->limit,
                                            .division = options->division};
     enum status status = evaluation_test_split(network, options->data, &settings, &scores, error);
     if (status == STATUS_OK)

@@ -8,29 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum status run_command(const struct options *options, struct error *error)
-{
-    switch (options->command) {
-    case COMMAND_AUTOENCODER:
-        return command_autoencoder(options, error);
-    case COMMAND_AUDIOCODER:
-        return command_audiocoder(options, error);
-    case COMMAND_ANN:
-        return command_ann(options, error);
-    case COMMAND_SWEEP:
-        return command_sweep(options, error);
-    case COMMAND_EVALUATE:
-        return command_evaluate(options, error);
-    case COMMAND_SYNTHESIZE:
-        return command_synthesize(options, error);
-    case COMMAND_INSPECT:
-        return command_inspect(options, error);
-    case COMMAND_COUNT:
-        break;
-    }
-    return error_plain(error, STATUS_INTERNAL);
-}
-
 /* The command as a person would repeat it; the parser reorders the words. */
 static enum status join_words(int argc, char **argv, struct buf *line)
 {
@@ -64,7 +41,7 @@ int main(int argc, char **argv)
     if (options.help)
         options_help(options.command);
     else
-        status = run_command(&options, &error);
+        status = command_run(&options, &error);
     buf_free(&line);
     if (status != STATUS_OK) {
         fprintf(stderr, "spikeloom-train: %s\n", error.detail);

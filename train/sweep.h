@@ -22,6 +22,25 @@ struct sweep_run {
     json_t *settings; /* all that shapes the result; the folder does not */
 };
 
+/*
+ * A run from its words, the program's name first: each is copied, then all are joined and parsed.
+ * INVALID_ARGUMENT for too many words and what options_parse refuses, NO_MEMORY. Released by
+ * sweep_run_free in any case, also zeroed.
+ */
+enum status sweep_run_add_word(struct sweep_run *run, const char *word, struct error *error);
+enum status sweep_run_parse(struct sweep_run *run, struct error *error);
+void sweep_run_free(struct sweep_run *run);
+
+/*
+ * Runs the command of a parsed run, from its state if it left one. *stopped: a signal came before
+ * the end. Errors are the command's, with the run's name in front.
+ */
+enum status sweep_run_train(struct sweep_run *run, bool *stopped, double *seconds,
+                            struct error *error);
+
+/* mkdir; one that exists is good. IO. */
+enum status sweep_make_folder(const char *folder, struct error *error);
+
 struct sweep_grid {
     int num_runs;
     struct sweep_run *runs; /* the last axis varies fastest */
@@ -49,6 +68,16 @@ void sweep_results_close(struct sweep_results *results);
 
 /* The row of that run, borrowed; NULL when it is not finished. */
 const json_t *sweep_results_find(const struct sweep_results *results, const char *run);
+
+/* Whether the run has a row and its checkpoint is there. */
+bool sweep_run_finished(const struct sweep_results *results, const struct sweep_run *run);
+
+/*
+ * A folder holds one sweep: INVALID_ARGUMENT when a row of the run's name was made by other
+ * settings.
+ */
+enum status sweep_run_check(const struct sweep_run *run, const struct sweep_results *results,
+                            struct error *error);
 
 /*
  * Adds a row (stolen) and replaces both files, each whole: a crash leaves the old one or the new

@@ -1,8 +1,6 @@
 #include "train/sweep.h"
 
-#include "core/base/buf.h"
 #include "core/base/mem.h"
-#include "train/options_table.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -14,7 +12,7 @@ static const struct {
 } sweep_axes[] = {{"steps", "steps"},      {"hidden", "hidden"},    {"mask", "mask"},
                   {"learning-rate", "lr"}, {"max-rate-hz", "rate"}, {"seed", "seed"}};
 
-enum { SWEEP_NUM_AXES = sizeof sweep_axes / sizeof *sweep_axes, SWEEP_MAX_LINE = 1 << 16 };
+enum { SWEEP_NUM_AXES = sizeof sweep_axes / sizeof *sweep_axes };
 
 /* What --over asks for, one after the other. */
 struct axis {
@@ -93,17 +91,6 @@ static enum status read_axes(const struct options *options, struct axis *axes, i
     return STATUS_OK;
 }
 
-static enum status add_word(struct sweep_run *run, const char *word, struct error *error)
-{
-    if (run->num_words == SWEEP_MAX_WORDS - 1)
-        return error_set(error, STATUS_INVALID_ARGUMENT, "the command line has too many words");
-    run->words[run->num_words] = mem_copy_string(word);
-    if (!run->words[run->num_words])
-        return error_plain(error, STATUS_NO_MEMORY);
-    run->num_words++;
-    return STATUS_OK;
-}
-
 /* Whether word `i` belongs to the sweep alone; *skipped words with it. */
 static bool is_own_option(const struct options *options, int i, int *skipped)
 {
@@ -127,12 +114,12 @@ static bool is_own_option(const struct options *options, int i, int *skipped)
 static enum status add_shared_words(const struct options *options, struct sweep_run *run,
                                     struct error *error)
 {
-    enum status status = add_word(run, options->argv[0], error);
+    enum status status = sweep_run_add_word(run, options->argv[0], error);
     if (status == STATUS_OK)
-        status = add_word(run, options_command_name(COMMAND_AUTOENCODER), error);
+        status = sweep_run_add_word(run, options_command_name(COMMAND_AUTOENCODER), error);
     for (int i = 2, skipped; i < options->argc && status == STATUS_OK; i += skipped)
         if (!is_own_option(options, i, &skipped))
-            status = add_word(run, options->argv[i], error);
+            status = sweep_run_add_word(run, options->argv[i], error);
     return status;
 }
 
@@ -151,7 +138,7 @@ static enum status add_values(const struct options *options, const struct axis *
         const char *text = axes[i].values[place[i]].text;
         int size = axes[i].values[place[i]].length;
         snprintf(word, sizeof word, "--%s=%.*s", sweep_axes[axes[i].kind].option, size, text);
-        enum status status = add_word(run, word, error);
+        enum status status = sweep_run_add_word(run, word, error);
         if (status != STATUS_OK)
             return status;
         length += (size_t)snprintf(run->name + length, sizeof run->name - length, "%s%s%.*s",
@@ -161,59 +148,6 @@ static enum status add_values(const struct options *options, const struct axis *
                              "'%s...' is too long for a name; write shorter numbers", run->name);
     }
     return STATUS_OK;
-}
-
-static enum status join_words(struct sweep_run *run, struct error *error)
-{
-    struct buf line;
-    buf_init(&line, SWEEP_MAX_LINE);
-    enum status status = buf_append_string(&line, "spikeloom-train");
-    for (int i = 1; i < run->num_words && status == STATUS_OK; i++)
-        status = buf_printf(&line, " %s", run->words[i]);
-    if (status == STATUS_OK)
-        run->command_line = mem_copy_string((const char *)line.bytes);
-    buf_free(&line);
-    return run->command_line ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
-}
-
-static json_t *setting_value(const struct options *options, const struct option_row *row)
-{
-    const void *field = (const char *)options + row->field;
-    unsigned choice;
-    switch (row->kind) {
-    case OPTION_TEXT:
-        return *(const char *const *)field ? json_string(*(const char *const *)field) : json_null();
-    case OPTION_CHOICE:
-        memcpy(&choice, field, sizeof choice);
-        return json_string(row->choices[choice]);
-    case OPTION_EITHER:
-        return json_string(row->choices[*(const bool *)field]);
-    case OPTION_INTEGER:
-        return json_integer(*(const int *)field);
-    case OPTION_SEED:
-        return json_integer((json_int_t) * (const uint64_t *)field);
-    case OPTION_REAL:
-        return json_real(*(const double *)field);
-    case OPTION_FLAG:
-        return json_boolean(*(const bool *)field);
-    case OPTION_LIST:
-        break;
-    }
-    return json_null();
-}
-
-/* Everything that shapes the weights: data, seed, and the network's and the learning's options. */
-static json_t *describe_settings(const struct options *options)
-{
-    json_t *settings = json_object();
-    for (int i = 0; i < options_num_rows; i++) {
-        const struct option_row *row = &options_rows[i];
-        bool shapes = row->group == GROUP_NETWORK || row->group == GROUP_LEARNING ||
-                      !strcmp(row->name, "data") || !strcmp(row->name, "seed");
-        if (shapes && row->commands & 1u << COMMAND_AUTOENCODER)
-            json_object_set_new(settings, row->name, setting_value(options, row));
-    }
-    return settings;
 }
 
 static enum status make_run(const struct options *options, const struct axis *axes, int index,
@@ -227,16 +161,10 @@ static enum status make_run(const struct options *options, const struct axis *ax
     if (status == STATUS_OK && (length < 0 || (size_t)length >= sizeof out))
         status = error_set(error, STATUS_INVALID_ARGUMENT, "--out is too long");
     if (status == STATUS_OK)
-        status = add_word(run, out, error);
+        status = sweep_run_add_word(run, out, error);
     if (status == STATUS_OK)
-        status = join_words(run, error);
-    if (status == STATUS_OK)
-        status = options_parse(run->num_words, run->words, &run->options, error);
-    if (status != STATUS_OK)
-        return status;
-    run->options.command_line = run->command_line;
-    run->settings = describe_settings(&run->options);
-    return run->settings ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
+        status = sweep_run_parse(run, error);
+    return status;
 }
 
 enum status sweep_grid_make(const struct options *options, struct sweep_grid *grid,
@@ -260,13 +188,8 @@ enum status sweep_grid_make(const struct options *options, struct sweep_grid *gr
 
 void sweep_grid_free(struct sweep_grid *grid)
 {
-    for (int i = 0; i < grid->num_runs; i++) {
-        struct sweep_run *run = &grid->runs[i];
-        for (int k = 0; k < run->num_words; k++)
-            mem_free(run->words[k]);
-        mem_free(run->command_line);
-        json_decref(run->settings);
-    }
+    for (int i = 0; i < grid->num_runs; i++)
+        sweep_run_free(&grid->runs[i]);
     mem_free(grid->runs);
     *grid = (struct sweep_grid){0};
 }

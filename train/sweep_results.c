@@ -137,8 +137,8 @@ static void csv_put_value(struct csv *csv, const json_t *value)
         csv_put(csv, string ? string : number);
 }
 
-/* A line of `row`, or (NULL) of the keys; the columns are those of the first row. */
-static void csv_put_line(struct csv *csv, const json_t *first, const json_t *row)
+/* A line of `row`, or (NULL) of the keys. */
+static void csv_put_line(struct csv *csv, const json_t *columns, const json_t *row)
 {
     static const char *const parts[] = {"settings", "scores"};
     const char *key;
@@ -148,7 +148,7 @@ static void csv_put_line(struct csv *csv, const json_t *first, const json_t *row
     else
         csv_put(csv, "run");
     for (int i = 0; i < 2; i++) {
-        json_object_foreach(json_object_get(first, parts[i]), key, value)
+        json_object_foreach(json_object_get(columns, parts[i]), key, value)
         {
             csv_put(csv, ",");
             if (row)
@@ -165,17 +165,38 @@ static void csv_put_line(struct csv *csv, const json_t *first, const json_t *row
     csv_put(csv, "\n");
 }
 
+/* {settings, scores} with the keys of all rows; NULL when memory is out. */
+static json_t *gather_columns(const json_t *rows)
+{
+    size_t i;
+    json_t *row, *settings = json_object(), *scores = json_object();
+    bool complete = true;
+    json_array_foreach(rows, i, row)
+    {
+        if (json_object_update_missing(settings, json_object_get(row, "settings")) != 0 ||
+            json_object_update_missing(scores, json_object_get(row, "scores")) != 0)
+            complete = false;
+    }
+    json_t *columns = json_pack("{s:o, s:o}", "settings", settings, "scores", scores);
+    if (complete)
+        return columns;
+    json_decref(columns);
+    return NULL;
+}
+
 static enum status write_csv(const struct sweep_results *results, struct buf *text)
 {
     struct csv csv = {.text = text, .status = STATUS_OK};
-    const json_t *first = json_array_get(results->rows, 0);
+    json_t *row, *columns = gather_columns(results->rows);
     size_t i;
-    json_t *row;
-    csv_put_line(&csv, first, NULL);
+    if (!columns)
+        return STATUS_NO_MEMORY;
+    csv_put_line(&csv, columns, NULL);
     json_array_foreach(results->rows, i, row)
     {
-        csv_put_line(&csv, first, row);
+        csv_put_line(&csv, columns, row);
     }
+    json_decref(columns);
     return csv.status;
 }
 
@@ -198,9 +219,20 @@ static enum status replace_file(const struct sweep_results *results, const char 
     return status;
 }
 
+/* An older row of a run whose checkpoint was lost. */
+static void remove_row(struct sweep_results *results, const char *run)
+{
+    for (size_t i = json_array_size(results->rows); i-- > 0;)
+        if (strcmp(json_string_value(json_object_get(json_array_get(results->rows, i), "run")),
+                   run) == 0)
+            json_array_remove(results->rows, i);
+}
+
 enum status sweep_results_add(struct sweep_results *results, json_t *row, struct error *error)
 {
     enum status status = STATUS_OK;
+    if (row)
+        remove_row(results, json_string_value(json_object_get(row, "run")));
     if (row && json_array_append_new(results->rows, row) != 0)
         return error_plain(error, STATUS_NO_MEMORY);
     if (row)

@@ -83,7 +83,7 @@ same_checkpoints() {
 csv_agrees() {
     csv=$scratch/whole/results/results.csv
     [ "$(wc -l <"$csv")" = 9 ] &&
-        head -n 1 "$csv" | grep -q '^run,data,hidden,steps,.*,pixel_mse,.*,seconds$' &&
+        head -n 1 "$csv" | grep -q '^run,data,limit,hidden,steps,.*,pixel_mse,.*,seconds$' &&
         [ "$(cut -d, -f1 "$csv" | sed -n 4p)" = steps3-lr3e-3-seed1 ] &&
         [ "$(awk -F, 'NR == 1 { n = NF } NF != n' "$csv")" = "" ]
 }
