@@ -4,9 +4,9 @@
     "autoencoder --rule membrane --data MNIST --max-rate-hz 300 --batch-size 100 --epochs 1"
 #define PUBLISHED MEMBRANE_MNIST " --hidden 196 --steps 15 --learning-rate 5e-4"
 #define ANN       "ann --activation relu --epochs 5 --learning-rate 5e-3"
-#define FEW       "--limit 300"
-#define FEWER     "--limit 100 --hidden 128"
-#define FEW_WORDS "--limit 40 --epochs 1 --hidden 32"
+#define FEW       "--limit 1000"
+#define FEWER     "--limit 300 --hidden 128"
+#define FEW_WORDS "--limit 100 --epochs 1 --hidden 32"
 
 const struct reproduce_experiment reproduce_experiments[] = {
     {"mnist-seed1", PUBLISHED " --seed 1", FEW, 25},

@@ -12,7 +12,7 @@
 extern char **environ;
 
 /* Adds the points of a log to `points` [][epoch, loss]; what a later run repeats replaces them. */
-static enum status read_points(const struct buf *log, json_t *points)
+static void read_points(const struct buf *log, json_t *points)
 {
     const char *line = (const char *)log->bytes, *end = line + log->size;
     while (line < end) {
@@ -32,7 +32,6 @@ static enum status read_points(const struct buf *log, json_t *points)
         json_decref(event);
         line += length + 1;
     }
-    return STATUS_OK;
 }
 
 static enum status add_points(const struct reproduce_run *run, struct reproduce_text *csv,
@@ -45,7 +44,7 @@ static enum status add_points(const struct reproduce_run *run, struct reproduce_
     enum status status = points ? file_read(run->train.options.log, &log, error)
                                 : error_plain(error, STATUS_NO_MEMORY);
     if (status == STATUS_OK)
-        status = read_points(&log, points);
+        read_points(&log, points);
     json_array_foreach(points, i, point)
     {
         reproduce_text_printf(csv, "%s,%.6g,%.6g\n", run->train.name,
@@ -74,7 +73,39 @@ enum status reproduce_loss_write(const struct reproduction *reproduction, struct
     return status;
 }
 
+/* Columns against each other, over all runs. */
 static void add_curves(const struct reproduce_table *table, struct reproduce_text *script)
+{
+    const struct reproduce_plot *plot = &table->plot;
+    for (int i = 0; i < 2 && (i == 0 || plot->y[i]); i++)
+        reproduce_text_printf(script,
+                              "%s'csv/%s.csv' skip 1 using %d:%d with linespoints title '%s'",
+                              i ? ", " : "plot ", table->name, plot->x + 2, plot->y[i] + 2,
+                              table->columns[plot->y[i]].heading);
+    reproduce_text_add(script, "\n");
+}
+
+/* The same columns of a CSV for each run of the table by itself; columns count from 1. */
+static void add_each_run(const struct reproduction *reproduction,
+                         const struct reproduce_table *table, const char *csv, int x, int y,
+                         struct reproduce_text *script)
+{
+    const struct reproduce_run *run;
+    bool any = false;
+    for (int i = 0; (run = reproduce_table_run(reproduction, table, i)); i++) {
+        if (run->missing)
+            continue;
+        reproduce_text_printf(script,
+                              "%s'csv/%s.csv' skip 1 using (strcol(1) eq '%s' ? $%d : 1/0):%d with "
+                              "linespoints pointsize 1.5 title '%s'",
+                              any ? ", " : "plot ", csv, run->train.name, x, y, run->train.name);
+        any = true;
+    }
+    reproduce_text_add(script, "\n");
+}
+
+static void add_plot(const struct reproduction *reproduction, const struct reproduce_table *table,
+                     struct reproduce_text *script)
 {
     const struct reproduce_plot *plot = &table->plot;
     reproduce_text_printf(script,
@@ -82,43 +113,21 @@ static void add_curves(const struct reproduce_table *table, struct reproduce_tex
                           "set ylabel '%s'\n",
                           table->name, plot->title, table->columns[plot->x].heading,
                           plot->points ? table->columns[plot->y[0]].heading : "error");
-    if (plot->points) {
-        reproduce_text_printf(script,
-                              "set logscale xy\nset offsets graph 0.2, graph 0.2, graph 0.2, "
-                              "graph 0.2\nplot 'csv/%s.csv' skip 1 using %d:%d:1 with labels point "
-                              "pt 7 offset 0,0.8 notitle\nunset logscale\nset offsets 0, 0, 0, 0\n",
-                              table->name, plot->x + 2, plot->y[0] + 2);
-        return;
-    }
-    for (int i = 0; i < 2 && (i == 0 || plot->y[i]); i++)
-        reproduce_text_printf(script,
-                              "%s'csv/%s.csv' skip 1 using %d:%d with linespoints title "
-                              "'%s'",
-                              i ? ", " : "plot ", table->name, plot->x + 2, plot->y[i] + 2,
-                              table->columns[plot->y[i]].heading);
-    reproduce_text_add(script, "\n");
+    if (plot->points)
+        add_each_run(reproduction, table, table->name, plot->x + 2, plot->y[0] + 2, script);
+    else
+        add_curves(table, script);
 }
 
 static void add_loss_curves(const struct reproduction *reproduction,
                             const struct reproduce_table *table, struct reproduce_text *script)
 {
-    const struct reproduce_run *run;
-    bool any = false;
     reproduce_text_printf(script,
                           "\nset output 'plots/%s-loss.png'\nset title 'Loss curves'\n"
-                          "set xlabel 'epoch'\nset ylabel 'loss of the rule'\nset logscale y\n"
-                          "plot ",
+                          "set xlabel 'epoch'\nset ylabel 'loss of the rule'\nset logscale y\n",
                           table->name);
-    for (int i = 0; (run = reproduce_table_run(reproduction, table, i)); i++) {
-        if (run->missing)
-            continue;
-        reproduce_text_printf(script,
-                              "%s'csv/loss.csv' skip 1 using (strcol(1) eq '%s' ? $2 : 1/0):3 with "
-                              "linespoints title '%s'",
-                              any ? ", " : "", run->train.name, run->train.name);
-        any = true;
-    }
-    reproduce_text_add(script, "\nunset logscale\n");
+    add_each_run(reproduction, table, "loss", 2, 3, script);
+    reproduce_text_add(script, "unset logscale\n");
 }
 
 static void add_script(const struct reproduction *reproduction, struct reproduce_text *script)
@@ -130,7 +139,7 @@ static void add_script(const struct reproduction *reproduction, struct reproduce
         if (!reproduce_table_filled(reproduction, &reproduce_tables[i]))
             continue;
         if (reproduce_tables[i].plot.title)
-            add_curves(&reproduce_tables[i], script);
+            add_plot(reproduction, &reproduce_tables[i], script);
         if (reproduce_tables[i].loss)
             add_loss_curves(reproduction, &reproduce_tables[i], script);
     }
@@ -139,7 +148,8 @@ static void add_script(const struct reproduction *reproduction, struct reproduce
 /* Runs gnuplot in the folder; *drawn: false when there is none. */
 static enum status run_gnuplot(const char *folder, bool *drawn, struct error *error)
 {
-    char *words[] = {"gnuplot", "plots.gp", NULL};
+    char program[] = "gnuplot", script[] = "plots.gp";
+    char *words[] = {program, script, NULL};
     pid_t child;
     int outcome = 0;
     posix_spawn_file_actions_t actions;
@@ -147,7 +157,7 @@ static enum status run_gnuplot(const char *folder, bool *drawn, struct error *er
         return error_plain(error, STATUS_NO_MEMORY);
     int failure = posix_spawn_file_actions_addchdir_np(&actions, folder);
     if (failure == 0)
-        failure = posix_spawnp(&child, words[0], &actions, NULL, words, environ);
+        failure = posix_spawnp(&child, program, &actions, NULL, words, environ);
     posix_spawn_file_actions_destroy(&actions);
     *drawn = failure == 0;
     if (failure == ENOENT) {

@@ -37,27 +37,47 @@ static const char *expand_word(const struct options *options, const char *word, 
     return text;
 }
 
-static enum status add_words(const struct options *options, const char *words,
-                             struct reproduce_run *run, struct error *error)
+/* Cuts the next word off; false at the end. */
+static bool next_word(const char **words, char word[NETWORK_NAME_SIZE])
 {
-    char word[NETWORK_NAME_SIZE], text[PATH_MAX];
-    enum status status = STATUS_OK;
-    while (*(words += strspn(words, " ")) && status == STATUS_OK) {
-        int length = (int)strcspn(words, " ");
-        snprintf(word, sizeof word, "%.*s", length, words);
-        const char *expanded = expand_word(options, word, text, &run->missing);
-        if (expanded)
-            status = sweep_run_add_word(&run->train, expanded, error);
-        words += length;
-    }
-    return status;
+    *words += strspn(*words, " ");
+    int length = (int)strcspn(*words, " ");
+    snprintf(word, NETWORK_NAME_SIZE, "%.*s", length, *words);
+    *words += length;
+    return length > 0;
 }
 
+/* "--name value"; where the option is there already, its value is replaced. */
 static enum status add_option(struct sweep_run *run, const char *name, const char *value,
                               struct error *error)
 {
+    for (int i = 1; i + 1 < run->num_words; i++)
+        if (strcmp(run->words[i], name) == 0) {
+            mem_free(run->words[i + 1]);
+            run->words[i + 1] = mem_copy_string(value);
+            return run->words[i + 1] ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
+        }
     enum status status = sweep_run_add_word(run, name, error);
     return status == STATUS_OK ? sweep_run_add_word(run, value, error) : status;
+}
+
+/* The words of the plan: the name of a command, and options that all have a value. */
+static enum status add_words(const struct options *options, const char *words,
+                             struct reproduce_run *run, struct error *error)
+{
+    char name[NETWORK_NAME_SIZE], value[NETWORK_NAME_SIZE], text[PATH_MAX];
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && next_word(&words, name)) {
+        if (name[0] != '-') {
+            status = sweep_run_add_word(&run->train, name, error);
+            continue;
+        }
+        next_word(&words, value);
+        const char *expanded = expand_word(options, value, text, &run->missing);
+        if (expanded)
+            status = add_option(&run->train, name, expanded, error);
+    }
+    return status;
 }
 
 static enum status make_training(const struct options *options, struct reproduce_run *run,
