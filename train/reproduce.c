@@ -18,6 +18,12 @@ static bool run_pending(const struct reproduction *reproduction, const struct re
     return !run->missing && !sweep_run_finished(&reproduction->results, &run->train);
 }
 
+/* Small runs take about the same time. */
+static double run_cost(const struct options *options, const struct reproduce_run *run)
+{
+    return options->full ? run->experiment->cost : 1;
+}
+
 /* Cost of the runs that are pending, or of all. */
 static double sum_costs(const struct reproduction *reproduction, bool only_pending, int *count)
 {
@@ -27,7 +33,7 @@ static double sum_costs(const struct reproduction *reproduction, bool only_pendi
         const struct reproduce_run *run = &reproduction->runs[i];
         if (run->missing || (only_pending && !run_pending(reproduction, run)))
             continue;
-        sum += run->experiment->cost;
+        sum += run_cost(reproduction->options, run);
         ++*count;
     }
     return sum;
@@ -113,7 +119,7 @@ static enum status run_all(struct reproduction *reproduction, bool *stopped, str
         progress_milestone(&progress, (uint64_t)(done * REPRODUCE_UNITS), "%d of %d runs, now %s",
                            total - left, total, run->experiment->name);
         status = run_one(run, &reproduction->results, stopped, error);
-        done += run->experiment->cost;
+        done += run_cost(reproduction->options, run);
         left--;
         *stopped = *stopped || (left > 0 && interrupt_requested());
     }
@@ -168,7 +174,7 @@ static enum status reproduce(struct reproduction *reproduction, struct error *er
     if (status == STATUS_OK && !stopped)
         status = reproduce_report_write(reproduction, error);
     if (status == STATUS_OK)
-        printf(stopped ? "Stopped. The same command goes on.\n" : "%s\n", report);
+        puts(stopped ? "Stopped. The same command goes on." : report);
     return status;
 }
 

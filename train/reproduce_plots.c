@@ -19,10 +19,8 @@ static void read_points(const struct buf *log, json_t *points)
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         size_t length = (size_t)((stop ? stop : end) - line), last;
         json_t *event = json_loadb(line, length, 0, NULL); /* NULL: a line that was cut off */
-        json_t *loss = json_object_get(event, "loss");
+        json_t *loss = json_object_get(event, "loss_image");
         double epoch = json_number_value(json_object_get(event, "epoch"));
-        if (!loss)
-            loss = json_object_get(event, "loss_image");
         if (loss) {
             while ((last = json_array_size(points)) > 0 &&
                    json_number_value(json_array_get(json_array_get(points, last - 1), 0)) >= epoch)

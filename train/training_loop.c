@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <time.h>
 
+enum { LOSSES_PER_EPOCH = 10 };
+
 static double now(void)
 {
     struct timespec time;
@@ -41,6 +43,17 @@ static void log_epoch(const struct training_loop *loop, double seconds)
                              "seconds", seconds));
 }
 
+/* A point of the loss curve within an epoch: one epoch is all that the membrane rule is given. */
+static void log_loss(const struct training_loop *loop)
+{
+    uint64_t interval = loop->batches_per_epoch / LOSSES_PER_EPOCH;
+    if (*loop->batches % (interval ? interval : 1) == 0)
+        json_log_event(loop->log, "loss",
+                       json_pack("{s:f, s:f}", "epoch",
+                                 (double)*loop->batches / (double)loop->batches_per_epoch,
+                                 "loss_image", loop->loss(loop->context).image));
+}
+
 static void show(const struct training_loop *loop, struct progress *progress)
 {
     const struct trainer_settings *settings = loop->settings;
@@ -69,6 +82,8 @@ enum status training_loop_run(struct training_loop *loop, struct trainer_result 
         if (*loop->batches % loop->batches_per_epoch == 0) {
             log_epoch(loop, now() - epoch_started);
             epoch_started = now();
+        } else {
+            log_loss(loop);
         }
         if (now() - saved >= 60 * settings->state_minutes) {
             status = save_state(loop, error);

@@ -407,6 +407,46 @@ static void test_class_lists(void **state)
     class_list_free(&classes);
 }
 
+static void test_limited_images(void **state)
+{
+    (void)state;
+    enum { IMAGES = 7 };
+    static const uint8_t kept[] = {0, 2, 4}; /* of 7, evenly spread */
+    struct image_set set = {.num_images = IMAGES, .width = 2, .height = 1};
+    set.pixels = mem_alloc(IMAGES * 2, 1);
+    set.labels = mem_alloc(IMAGES, sizeof *set.labels);
+    for (int i = 0; i < IMAGES; i++)
+        set.labels[i] = set.pixels[2 * i] = set.pixels[2 * i + 1] = (uint8_t)i;
+    image_set_limit(&set, 0);
+    image_set_limit(&set, IMAGES + 1);
+    assert_int_equal(set.num_images, IMAGES);
+    image_set_limit(&set, 3);
+    assert_int_equal(set.num_images, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(set.labels[i], kept[i]);
+        assert_int_equal(set.pixels[2 * i + 1], kept[i]);
+    }
+    image_set_free(&set);
+}
+
+static void test_limited_speech(void **state)
+{
+    (void)state;
+    struct speech_set set = {.num_utterances = 10};
+    set.utterances = mem_alloc(10, sizeof *set.utterances);
+    for (uint16_t i = 0; i < 10; i++) {
+        set.utterances[i].label = i;
+        set.utterances[i].audio.samples = mem_alloc(4, sizeof *set.utterances[i].audio.samples);
+    }
+    speech_set_limit(&set, 4);
+    assert_int_equal(set.num_utterances, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(set.utterances[i].label, i * 10 / 4);
+        assert_non_null(set.utterances[i].audio.samples);
+    }
+    speech_set_free(&set); /* and under valgrind nothing is lost */
+}
+
 #define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, make_scratch, remove_scratch)
 
 int main(void)
@@ -428,6 +468,8 @@ int main(void)
         cmocka_unit_test(test_bad_names_of_data_sets),
         cmocka_unit_test(test_kinds_of_speech),
         cmocka_unit_test(test_class_lists),
+        cmocka_unit_test(test_limited_images),
+        cmocka_unit_test(test_limited_speech),
     };
     return cmocka_run_group_tests_name("dataset", tests, NULL, NULL);
 }
