@@ -6,6 +6,7 @@
 #include "train/interrupt.h"
 #include "train/peak_memory.h"
 #include "train/progress.h"
+#include "train/record.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,12 +45,15 @@ static enum status calibrate(const struct options *options, double *factor, bool
                              struct error *error)
 {
     double seconds = 0;
-    char card[PATH_MAX];
+    char card[PATH_MAX], state[PATH_MAX];
     struct reproduce_run run;
     enum status status = reproduce_run_make(options, &reproduce_calibration, &run, error);
     if (status == STATUS_OK)
         status = reproduce_path(options->out, NULL, "calibration", ".md", card, error);
+    if (status == STATUS_OK)
+        status = record_state_path(run.train.options.out, state, error);
     if (status == STATUS_OK) {
+        unlink(state); /* of a calibration that was interrupted */
         run.train.options.quiet = true;
         status = sweep_run_train(&run.train, stopped, &seconds, error);
     }

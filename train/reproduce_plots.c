@@ -111,10 +111,13 @@ static void add_plot(const struct reproduction *reproduction, const struct repro
                           "set ylabel '%s'\n",
                           table->name, plot->title, table->columns[plot->x].heading,
                           plot->points ? table->columns[plot->y[0]].heading : "error");
-    if (plot->points)
-        add_each_run(reproduction, table, table->name, plot->x + 2, plot->y[0] + 2, script);
-    else
+    if (!plot->points) {
         add_curves(table, script);
+        return;
+    }
+    reproduce_text_add(script, "set format x '%.0s%c'\n");
+    add_each_run(reproduction, table, table->name, plot->x + 2, plot->y[0] + 2, script);
+    reproduce_text_add(script, "set format x\n");
 }
 
 static void add_loss_curves(const struct reproduction *reproduction,

@@ -2,6 +2,7 @@
  * A sweep: the autoencoder command over a grid of settings. The grid is made and every one of its
  * command lines is parsed before anything runs; each finished run leaves a checkpoint and a row of
  * results, and a row in the file means that the run need not be repeated.
+ * Runs and results serve reproduce.h as well, which runs other commands too.
  */
 #ifndef SPIKELOOM_TRAIN_SWEEP_H
 #define SPIKELOOM_TRAIN_SWEEP_H
@@ -12,7 +13,7 @@
 
 enum { SWEEP_MAX_RUNS = 1000, SWEEP_MAX_WORDS = 128 };
 
-/* One point of the grid. */
+/* One command line; in a sweep, one point of the grid. */
 struct sweep_run {
     char name[NETWORK_NAME_SIZE]; /* "steps15-lr5e-4": stem of the checkpoint */
     char *words[SWEEP_MAX_WORDS]; /* its command line, owned */

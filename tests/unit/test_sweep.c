@@ -116,6 +116,26 @@ static void test_results_are_kept(void **state)
     sweep_results_close(&results);
 }
 
+/* A run that is done again takes the place of its row; columns are those of all rows. */
+static void test_rows_are_replaced(void **state)
+{
+    (void)state;
+    struct sweep_results results;
+    assert_int_equal(sweep_results_open(scratch.path, &results, NULL), STATUS_OK);
+    assert_int_equal(sweep_results_add(&results, make_row("a", "images:x", 0.25), NULL), STATUS_OK);
+    assert_int_equal(
+        sweep_results_add(&results,
+                          json_pack("{s:s, s:{s:i}, s:{s:f}, s:f}", "run", "b", "settings",
+                                    "hidden", 7, "scores", "synops", 9.5, "seconds", 2.5),
+                          NULL),
+        STATUS_OK);
+    assert_int_equal(sweep_results_add(&results, make_row("a", "images:x", 0.5), NULL), STATUS_OK);
+    expect_file("results.csv", "run,hidden,data,steps,synops,pixel_mse,mse_spikes,seconds\n"
+                               "b,7,,,9.5,,,2.5\n"
+                               "a,,images:x,5,,0.5,,1.5\n");
+    sweep_results_close(&results);
+}
+
 static void test_damaged_results_are_refused(void **state)
 {
     (void)state;
@@ -136,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_a_grid),
         cmocka_unit_test(test_a_grid_without_memory),
         cmocka_unit_test_setup_teardown(test_results_are_kept, make_scratch, remove_scratch),
+        cmocka_unit_test_setup_teardown(test_rows_are_replaced, make_scratch, remove_scratch),
         cmocka_unit_test_setup_teardown(test_damaged_results_are_refused, make_scratch,
                                         remove_scratch),
     };
