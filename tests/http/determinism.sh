@@ -1,21 +1,28 @@
 # The same upload gives the same bytes: from daemons with 1, 2 and 4 inference threads, each asked
-# by 16 clients at once, in any order.
+# by 16 clients at once, in any order, and by one alone; and by way of its latent.
 # shellcheck shell=sh
 
 mkdir "$scratch/variants"
 "$scratch/uploads" variants "$scratch/variants" "$uploads" "$samples"/*.wav
 
-# ask_all FOLDER: sends every variant to $daemon_url, 16 at a time, and keeps the pictures.
+# ask_all CLIENTS ROUTE FROM FOLDER SUFFIX: sends every file of FROM to a route of $daemon_url, CLIENTS
+# at a time, and keeps the answers in FOLDER.
 ask_all() {
-    mkdir "$1"
-    for file in "$scratch"/variants/*.wav; do
+    mkdir "$4"
+    for file in "$3"/*; do
+        name=$(basename "$file")
         echo "next"
-        echo "url = \"$daemon_url/v1/synthesize\""
+        echo "url = \"$daemon_url/v1/$2\""
         echo "data-binary = \"@$file\""
-        echo "output = \"$1/$(basename "$file" .wav).png\""
+        echo "output = \"$4/${name%.*}.$5\""
         echo "fail"
-    done | sed 1d >"$1.curl"
-    curl -sS --parallel --parallel-max 16 -K "$1.curl" >/dev/null
+    done | sed 1d >"$4.curl"
+    curl -sS --parallel --parallel-max "$1" -K "$4.curl" >/dev/null
+}
+
+# draw_all CLIENTS FOLDER: the pictures of all variants.
+draw_all() {
+    ask_all "$1" synthesize "$scratch/variants" "$2" png
 }
 
 # A folder's pictures in one list of digests.
@@ -25,7 +32,7 @@ digests() {
 
 for threads in 1 2 4; do
     start "threads_$threads" --infer-threads "$threads" --queue-size 256
-    check "$uploads uploads by 16 clients on $threads threads" ask_all "$scratch/pictures_$threads"
+    check "$uploads uploads by 16 clients on $threads threads" draw_all 16 "$scratch/pictures_$threads"
     digests "$scratch/pictures_$threads" >"$scratch/digests_$threads"
     check "  each has its picture" test "$(wc -l <"$scratch/digests_$threads")" -eq "$uploads"
     [ "$threads" = 1 ] ||
@@ -34,9 +41,14 @@ for threads in 1 2 4; do
     [ "$threads" = 2 ] && second_pid=$daemon_pid && second_url=$daemon_url
 done
 daemon_url=$second_url
-check "again, on a daemon that has been used" ask_all "$scratch/pictures_again"
+check "again, one at a time, on a daemon that has been used" draw_all 1 "$scratch/pictures_again"
 digests "$scratch/pictures_again" >"$scratch/digests_again"
 check "  the same" cmp "$scratch/digests_1" "$scratch/digests_again"
+check "$uploads latents" ask_all 16 encode "$scratch/variants" "$scratch/latents" json
+check "  decoded" ask_all 16 decode "$scratch/latents" "$scratch/pictures_decoded" png
+digests "$scratch/pictures_decoded" >"$scratch/digests_decoded"
+check "  to the same pictures" cmp "$scratch/digests_1" "$scratch/digests_decoded"
+check "pictures differ as well" test "$(cut -c 1-64 "$scratch/digests_1" | sort -u | wc -l)" -gt 10
 check "  stops with 0" daemon_stop "$second_pid"
 check "no two of the pictures' inputs were alike" test \
     "$(cat "$scratch"/variants/*.wav | wc -c)" -gt 0 -a \
