@@ -1,14 +1,12 @@
 #include "train/commands.h"
 
 #include "core/base/mem.h"
-#include "train/dataset.h"
+#include "train/image_command.h"
 #include "train/image_source.h"
 #include "train/json_log.h"
 #include "train/membrane_training.h"
 #include "train/record.h"
 #include "train/trainer.h"
-
-#include <stdio.h>
 
 static const double autoencoder_dt = 1e-3, autoencoder_tau_mem = 10e-3;
 static const double autoencoder_threshold = 1;
@@ -89,23 +87,6 @@ static enum status train(const struct options *options, struct image_set *set,
 
 enum status command_autoencoder(const struct options *options, struct error *error)
 {
-    struct image_set set = {0};
-    struct trainer_result result = {0};
-    struct network *network = network_new();
-    enum status status =
-        network ? record_check_out(options->out, error) : error_plain(error, STATUS_NO_MEMORY);
-    if (status == STATUS_OK)
-        status = image_set_load(options->data, DATASET_TRAIN, &set, error);
-    image_set_limit(&set, (uint32_t)options->limit);
-    if (status == STATUS_OK)
-        status = build_network(options, set.width, set.height, network, error);
-    if (status == STATUS_OK)
-        status = train(options, &set, network, &result, error);
-    if (status == STATUS_OK && !result.finished)
-        printf("Stopped. The same command with --resume goes on.\n");
-    if (status == STATUS_OK && result.finished)
-        status = record_finish(options, &result, network, error);
-    image_set_free(&set);
-    network_release(network);
-    return status;
+    static const struct image_command command = {build_network, train};
+    return image_command_run(&command, options, error);
 }
