@@ -8,3 +8,8 @@ uint64_t clock_now_us(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
+
+uint64_t clock_since_us(uint64_t then_us)
+{
+    return clock_now_us() - then_us;
+}

@@ -54,6 +54,15 @@ void request_take_network(struct request *request, struct network *network)
     snprintf(request->model, sizeof request->model, "%s", network->name);
 }
 
+enum status request_check(const struct request *request, struct error *error)
+{
+    if (clock_now_us() >= request->item.deadline_us)
+        return error_plain(error, STATUS_DEADLINE);
+    if (http_client_gone(request->exchange))
+        return error_plain(error, STATUS_CLIENT_GONE);
+    return STATUS_OK;
+}
+
 static void request_log(const struct request *request, const char *route_name, bool delivered,
                         uint64_t duration_us)
 {

@@ -49,6 +49,9 @@ void request_free(struct request *request); /* allows NULL */
 /* Takes the reference of `network` and notes its name. */
 void request_take_network(struct request *request, struct network *network);
 
+/* DEADLINE or CLIENT_GONE when nobody waits any more: asked between the parts of the work. */
+enum status request_check(const struct request *request, struct error *error);
+
 /* Counts the request and writes its line in the log. */
 void request_finish(const struct request *request, const char *route_name, bool delivered);
 

@@ -1,0 +1,103 @@
+#include "server/infer_input.h"
+
+#include "core/base/mem.h"
+#include "core/media/image.h"
+#include "models/front_end.h"
+#include "server/clock.h"
+
+enum media_kind infer_input_sniff(const struct request *request, const char **name)
+{
+    const struct buf *body = &request->exchange->request.body;
+    *name = "unknown";
+    enum media_kind kind = audio_sniff(body->bytes, body->size, name);
+    if (kind == MEDIA_UNKNOWN)
+        *name = "of no known kind";
+    return kind;
+}
+
+enum status infer_input_select(struct request *request, enum network_task task, struct error *error)
+{
+    if (!request->network) {
+        struct network *network;
+        enum status status = service_acquire(request->service, "", task, &network, error);
+        if (status != STATUS_OK)
+            return status;
+        request_take_network(request, network);
+    }
+    const struct network *network = request->network;
+    if (network->task != task)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "The model '%s' takes %s, not %s.",
+                         network->name, network_modality(network->task), network_modality(task));
+    if (request->query.steps > network->num_steps)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "The model '%s' has %d steps, not %d.",
+                         network->name, network->num_steps, request->query.steps);
+    return STATUS_OK;
+}
+
+static void infer_input_choose_seed(struct request *request)
+{
+    const struct buf *body = &request->exchange->request.body;
+    request->seed = request->query.seed;
+    if (!(request->query.given & QUERY_SEED)) {
+        uint8_t digest[DIGEST_SIZE];
+        digest_sha256(body->bytes, body->size, digest);
+        request->seed = digest_seed(digest);
+    }
+    request->has_seed = true;
+}
+
+static enum status infer_input_read_audio(struct request *request, real *input, struct error *error)
+{
+    const struct buf *body = &request->exchange->request.body;
+    struct audio_limits limits = audio_default_limits;
+    struct audio audio = {0};
+    limits.max_seconds = request->service->config->max_audio_seconds;
+    uint64_t start = clock_now_us();
+    enum status status = audio_decode(body->bytes, body->size, &limits, &audio, error);
+    request->durations.decode = clock_since_us(start);
+    if (status == STATUS_OK)
+        status = request_check(request, error);
+    start = clock_now_us();
+    if (status == STATUS_OK)
+        status = front_end_run(request->network, &audio, input, error);
+    request->durations.cochlea = clock_since_us(start);
+    audio_free(&audio);
+    return status;
+}
+
+static enum status infer_input_read_image(struct request *request, real *input, struct error *error)
+{
+    static const enum image_polarity polarities[] = {
+        [QUERY_POLARITY_KEEP] = IMAGE_POLARITY_KEEP,
+        [QUERY_POLARITY_INVERT] = IMAGE_POLARITY_INVERT,
+        [QUERY_POLARITY_AUTO] = IMAGE_POLARITY_AUTO,
+    };
+    const struct buf *body = &request->exchange->request.body;
+    const struct network *network = request->network;
+    uint32_t count = network_num_inputs(network);
+    float *pixels = mem_alloc(count, sizeof *pixels);
+    if (!pixels)
+        return error_plain(error, STATUS_NO_MEMORY);
+    uint64_t start = clock_now_us();
+    enum status status =
+        image_decode_png(body->bytes, body->size, polarities[request->query.polarity],
+                         network->image_width, network->image_height, pixels, error);
+    request->durations.decode = clock_since_us(start);
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
+        input[i] = (real)pixels[i];
+    mem_free(pixels);
+    return status;
+}
+
+enum status infer_input_read(struct request *request, real **input, struct error *error)
+{
+    const struct network *network = request->network;
+    *input = mem_alloc(network_num_inputs(network), sizeof **input);
+    if (!*input)
+        return error_plain(error, STATUS_NO_MEMORY);
+    infer_input_choose_seed(request);
+    enum status status = network->task == NETWORK_SYNTHESIZE
+                             ? infer_input_read_audio(request, *input, error)
+                             : infer_input_read_image(request, *input, error);
+    return status == STATUS_OK ? request_check(request, error) : status;
+}

@@ -1,0 +1,23 @@
+/*
+ * From the body of a request to the values that a network's first layer takes.
+ */
+#ifndef SPIKELOOM_SERVER_INFER_INPUT_H
+#define SPIKELOOM_SERVER_INFER_INPUT_H
+
+#include "core/media/audio.h"
+#include "server/request.h"
+
+/* What the body is, and its name for sentences. */
+enum media_kind infer_input_sniff(const struct request *request, const char **name);
+
+/* Makes sure that there is a model for the task, and that the steps asked for fit it. */
+enum status infer_input_select(struct request *request, enum network_task task,
+                               struct error *error);
+
+/*
+ * Body to the network's input [network_num_inputs], which the caller releases by mem_free in any
+ * case. Chooses the seed as well.
+ */
+enum status infer_input_read(struct request *request, real **input, struct error *error);
+
+#endif
