@@ -9,7 +9,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum config_kind { CONFIG_STRING, CONFIG_INTEGER, CONFIG_LEVEL, CONFIG_SWITCH };
+enum config_kind {
+    CONFIG_SUBJECT, /* no flag: the heading of those that follow */
+    CONFIG_STRING,
+    CONFIG_INTEGER,
+    CONFIG_LEVEL,
+    CONFIG_SWITCH,
+    CONFIG_ACTION /* done instead of serving, so without a variable */
+};
 
 struct config_flag {
     const char *name;
@@ -28,37 +35,48 @@ enum { CONFIG_VARIABLE_SIZE = 64, CONFIG_MAX_BODY = 1 << 30 };
 #define CONFIG_AT(member) offsetof(struct config, member)
 
 static const struct config_flag config_flags[] = {
+    {"Listening", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
     {"host", CONFIG_STRING, CONFIG_AT(host), "127.0.0.1", 0, 0, "ADDRESS", "address to listen on"},
     {"port", CONFIG_INTEGER, CONFIG_AT(port), "8080", 0, 65535, "N",
      "port to listen on; 0 takes any free one"},
     {"io-threads", CONFIG_INTEGER, CONFIG_AT(io_threads), "2", 1, 64, "N",
      "threads that read requests and write replies"},
+    {"max-connections", CONFIG_INTEGER, CONFIG_AT(max_connections), "1024", 4, 65536, "N",
+     "connections held at once"},
+
+    {"Models and inference", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
+    {"model-repository", CONFIG_STRING, CONFIG_AT(model_repository), NULL, 0, 0, "FOLDER",
+     "folder with NAME.safetensors files"},
     {"infer-threads", CONFIG_INTEGER, CONFIG_AT(infer_threads), "2", 1, 256, "N",
      "threads that run networks"},
     {"queue-size", CONFIG_INTEGER, CONFIG_AT(queue_size), "64", 1, 65536, "N",
      "requests that may wait for a thread; more get 503"},
-    {"max-connections", CONFIG_INTEGER, CONFIG_AT(max_connections), "1024", 4, 65536, "N",
-     "connections held at once"},
-    {"model-repository", CONFIG_STRING, CONFIG_AT(model_repository), NULL, 0, 0, "FOLDER",
-     "folder with NAME.safetensors files"},
+    {"timeout-ms", CONFIG_INTEGER, CONFIG_AT(timeout_ms), "10000", 1, 600000, "N",
+     "time to answer in once the body is in; after that 504"},
+
+    {"Uploads", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
     {"max-body-bytes", CONFIG_INTEGER, CONFIG_AT(max_body_bytes), "16777216", 1024, CONFIG_MAX_BODY,
      "N", "largest body that is taken; more gets 413"},
     {"max-audio-seconds", CONFIG_INTEGER, CONFIG_AT(max_audio_seconds), "30", 1, 3600, "N",
      "longest recording that is taken; more gets 422"},
-    {"timeout-ms", CONFIG_INTEGER, CONFIG_AT(timeout_ms), "10000", 1, 600000, "N",
-     "time to answer in once the body is in; after that 504"},
+
+    {"The end", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
     {"drain-delay", CONFIG_INTEGER, CONFIG_AT(drain_delay_secs), "0", 0, 3600, "SECONDS",
      "time to go on serving after SIGTERM, while not ready"},
     {"exit-timeout-secs", CONFIG_INTEGER, CONFIG_AT(exit_timeout_secs), "30", 1, 3600, "SECONDS",
-     "time for requests to finish after that"},
+     "longest time from SIGTERM to the exit, the delay included"},
+
+    {"Observing", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
     {"log-level", CONFIG_LEVEL, CONFIG_AT(log_level), "info", 0, 0, "LEVEL",
      "debug, info, warn or error"},
-    {"healthcheck", CONFIG_SWITCH, CONFIG_AT(healthcheck), NULL, 0, 0, NULL,
+
+    {"Instead of serving", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
+    {"healthcheck", CONFIG_ACTION, CONFIG_AT(healthcheck), NULL, 0, 0, NULL,
      "ask the daemon on this host and port whether it is ready, and exit"},
-    {"check-config", CONFIG_SWITCH, CONFIG_AT(check_config), NULL, 0, 0, NULL,
-     "read the flags, load the models, and exit"},
-    {"help", CONFIG_SWITCH, CONFIG_AT(help), NULL, 0, 0, NULL, "print this and exit"},
-    {"version", CONFIG_SWITCH, CONFIG_AT(version), NULL, 0, 0, NULL, "print the version and exit"},
+    {"check-config", CONFIG_ACTION, CONFIG_AT(check_config), NULL, 0, 0, NULL,
+     "read the flags and every file that they name, load the models, and exit"},
+    {"help", CONFIG_ACTION, CONFIG_AT(help), NULL, 0, 0, NULL, "print this and exit"},
+    {"version", CONFIG_ACTION, CONFIG_AT(version), NULL, 0, 0, NULL, "print the version and exit"},
 };
 
 enum { CONFIG_NUM_FLAGS = sizeof config_flags / sizeof *config_flags };
@@ -68,6 +86,16 @@ static void config_variable(const struct config_flag *flag, char name[CONFIG_VAR
     size_t length = (size_t)snprintf(name, CONFIG_VARIABLE_SIZE, "SPIKELOOM_%s", flag->name);
     for (size_t i = 0; i < length; i++)
         name[i] = name[i] == '-' ? '_' : (char)toupper((unsigned char)name[i]);
+}
+
+static bool config_has_variable(const struct config_flag *flag)
+{
+    return flag->kind != CONFIG_SUBJECT && flag->kind != CONFIG_ACTION;
+}
+
+static bool config_takes_value(const struct config_flag *flag)
+{
+    return flag->kind != CONFIG_SWITCH && flag->kind != CONFIG_ACTION;
 }
 
 static bool config_set_integer(const struct config_flag *flag, const char *value, int *number)
@@ -90,6 +118,12 @@ static bool config_set_level(const char *value, int *level)
             return true;
         }
     return false;
+}
+
+static bool config_set_switch(const char *value, bool *on)
+{
+    *on = strcmp(value, "1") == 0 || strcmp(value, "true") == 0;
+    return *on || strcmp(value, "0") == 0 || strcmp(value, "false") == 0;
 }
 
 /* `source` names where the value comes from, for the sentence. */
@@ -115,8 +149,15 @@ static enum status config_set(const struct config_flag *flag, const char *value,
         return error_set(error, STATUS_INVALID_ARGUMENT, "%s must be %s, not '%s'.", source,
                          flag->help, value);
     case CONFIG_SWITCH:
+        if (config_set_switch(value, (bool *)member))
+            return STATUS_OK;
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "%s must be 1, true, 0 or false, not '%s'.", source, value);
+    case CONFIG_ACTION:
         *(bool *)member = true;
         return STATUS_OK;
+    case CONFIG_SUBJECT:
+        break;
     }
     return STATUS_OK;
 }
@@ -137,7 +178,7 @@ static enum status config_read_presets(struct config *config, struct error *erro
         const struct config_flag *flag = &config_flags[i];
         char variable[CONFIG_VARIABLE_SIZE];
         config_variable(flag, variable);
-        const char *value = flag->kind == CONFIG_SWITCH ? NULL : getenv(variable);
+        const char *value = config_has_variable(flag) ? getenv(variable) : NULL;
         enum status status = STATUS_OK;
         if (value)
             status = config_set(flag, value, variable, config, error);
@@ -156,50 +197,89 @@ static const struct config_flag *config_find(const char *argument)
         return NULL;
     size_t length = strcspn(argument + 2, "=");
     for (int i = 0; i < CONFIG_NUM_FLAGS; i++)
-        if (strlen(config_flags[i].name) == length &&
+        if (config_flags[i].kind != CONFIG_SUBJECT && strlen(config_flags[i].name) == length &&
             strncmp(config_flags[i].name, argument + 2, length) == 0)
             return &config_flags[i];
     return NULL;
 }
 
+/* The flag at argv[*index]; moves on over its value where that is an argument of its own. */
+static enum status config_read_flag(int argc, char *const *argv, int *index, struct config *config,
+                                    struct error *error)
+{
+    const char *argument = argv[*index];
+    const struct config_flag *flag = config_find(argument);
+    if (!flag)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "There is no flag '%s'; --help lists those that there are.", argument);
+    const char *value = strchr(argument, '=');
+    char source[CONFIG_VARIABLE_SIZE];
+    snprintf(source, sizeof source, "--%s", flag->name);
+    if (!config_takes_value(flag)) {
+        if (value)
+            return error_set(error, STATUS_INVALID_ARGUMENT, "%s takes no value.", source);
+        return config_set(flag, "1", source, config, error);
+    }
+    if (value)
+        value++;
+    else if (*index + 1 < argc)
+        value = argv[++*index];
+    else
+        return error_set(error, STATUS_INVALID_ARGUMENT, "%s wants a value.", source);
+    return config_set(flag, value, source, config, error);
+}
+
 enum status config_read(int argc, char *const *argv, struct config *config, struct error *error)
 {
     enum status status = config_read_presets(config, error);
-    for (int i = 1; i < argc && status == STATUS_OK; i++) {
-        const struct config_flag *flag = config_find(argv[i]);
-        if (!flag)
-            return error_set(error, STATUS_INVALID_ARGUMENT,
-                             "There is no flag '%s'; --help lists those that there are.", argv[i]);
-        const char *value = strchr(argv[i], '=');
-        char source[CONFIG_VARIABLE_SIZE];
-        snprintf(source, sizeof source, "--%s", flag->name);
-        if (flag->kind == CONFIG_SWITCH && value)
-            return error_set(error, STATUS_INVALID_ARGUMENT, "%s takes no value.", source);
-        if (value)
-            value++;
-        else if (flag->kind != CONFIG_SWITCH && i + 1 < argc)
-            value = argv[++i];
-        else if (flag->kind != CONFIG_SWITCH)
-            return error_set(error, STATUS_INVALID_ARGUMENT, "%s wants a value.", source);
-        status = config_set(flag, value, source, config, error);
-    }
+    for (int i = 1; i < argc && status == STATUS_OK; i++)
+        status = config_read_flag(argc, argv, &i, config, error);
     return status;
+}
+
+const char *config_unknown_variable(const char *const *environment)
+{
+    for (; *environment; environment++) {
+        bool known = strncmp(*environment, "SPIKELOOM_", strlen("SPIKELOOM_")) != 0;
+        size_t length = strcspn(*environment, "=");
+        for (int i = 0; i < CONFIG_NUM_FLAGS && !known; i++) {
+            char variable[CONFIG_VARIABLE_SIZE];
+            config_variable(&config_flags[i], variable);
+            known = config_has_variable(&config_flags[i]) && strlen(variable) == length &&
+                    strncmp(*environment, variable, length) == 0;
+        }
+        if (!known)
+            return *environment;
+    }
+    return NULL;
+}
+
+static void config_print_flag(const struct config_flag *flag, FILE *out)
+{
+    char left[64], variable[CONFIG_VARIABLE_SIZE];
+    config_variable(flag, variable);
+    snprintf(left, sizeof left, "--%s %s", flag->name, flag->argument ? flag->argument : "");
+    fprintf(out, "  %-28s %s\n", left, flag->help);
+    if (!config_has_variable(flag))
+        return;
+    const char *preset = flag->preset ? flag->preset : "none";
+    if (flag->offset == CONFIG_AT(model_repository))
+        preset = config_default_repository();
+    if (flag->kind == CONFIG_SWITCH)
+        preset = "off";
+    fprintf(out, "  %-28s [%s; %s]\n", "", preset, variable);
 }
 
 void config_print_help(FILE *out)
 {
-    fputs("Usage: spikeloomd [FLAG]...\n"
-          "Serves pictures of spoken digits, made by spiking networks, over HTTP.\n\n",
-          out);
-    for (int i = 0; i < CONFIG_NUM_FLAGS; i++) {
-        const struct config_flag *flag = &config_flags[i];
-        char left[64], variable[CONFIG_VARIABLE_SIZE];
-        config_variable(flag, variable);
-        snprintf(left, sizeof left, "--%s %s", flag->name, flag->argument ? flag->argument : "");
-        fprintf(out, "  %-28s %s", left, flag->help);
-        if (flag->kind != CONFIG_SWITCH)
-            fprintf(out, "\n  %-28s [%s; %s]", "",
-                    flag->preset ? flag->preset : config_default_repository(), variable);
-        fputc('\n', out);
-    }
+    fputs(
+        "Usage: spikeloomd [FLAG]...\n"
+        "Serves pictures of spoken digits, made by spiking networks, over HTTP. In brackets: the\n"
+        "default, and the environment variable that sets the flag where it is not given.\n",
+        out);
+    for (int i = 0; i < CONFIG_NUM_FLAGS; i++)
+        if (config_flags[i].kind == CONFIG_SUBJECT)
+            fprintf(out, "\n%s\n", config_flags[i].name);
+        else
+            config_print_flag(&config_flags[i], out);
 }

@@ -33,7 +33,19 @@ struct config {
  */
 enum status config_read(int argc, char *const *argv, struct config *config, struct error *error);
 
-/* The help text: each flag with its default and the variable. */
+/*
+ * Refuses settings that contradict one another: INVALID_ARGUMENT with one sentence. Reads no file;
+ * config_check.c.
+ */
+enum status config_check(const struct config *config, struct error *error);
+
+/*
+ * The first "NAME=VALUE" of `environment` whose name begins like ours but belongs to no flag; NULL
+ * when there is none. No error: orchestrators set variables named after the service.
+ */
+const char *config_unknown_variable(const char *const *environment);
+
+/* The help text: by subject, each flag with its default and the variable. */
 void config_print_help(FILE *out);
 
 #endif

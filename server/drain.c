@@ -64,9 +64,8 @@ int drain_run(struct service *service)
         drain_sleep();
 
     http_stop_listening(service->http);
-    start = clock_now_us();
-    uint64_t busy_us = start;
-    uint64_t now = start;
+    uint64_t now = clock_now_us();
+    uint64_t busy_us = now;
     while (now - busy_us < DRAIN_QUIET_MS * 1000 &&
            now - start < (uint64_t)config->exit_timeout_secs * 1000000) {
         drain_sleep();

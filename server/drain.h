@@ -18,7 +18,7 @@ int drain_wait(struct service *service);
 
 /*
  * Turns not ready, goes on for --drain-delay, takes no more connections and returns when nothing
- * is left to answer, or --exit-timeout-secs after that. Requests that are then unanswered.
+ * is left to answer, or --exit-timeout-secs after the call. Requests that are then unanswered.
  */
 int drain_run(struct service *service);
 

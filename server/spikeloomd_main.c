@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
@@ -47,10 +48,22 @@ static void main_log_stop(int unanswered)
     log_end(&line);
 }
 
+static void main_warn_of_variable(void)
+{
+    const char *unknown = config_unknown_variable((const char *const *)environ);
+    char message[160];
+    if (!unknown)
+        return;
+    snprintf(message, sizeof message, "No flag belongs to the variable %.*s.",
+             (int)strcspn(unknown, "="), unknown);
+    log_message(LOG_WARN, "config", message);
+}
+
 static int main_serve(const struct config *config)
 {
     struct service service;
     struct error error;
+    main_warn_of_variable();
     drain_block_signals();
     if (service_open(config, &service, &error) != STATUS_OK) {
         service_close(&service);
@@ -90,6 +103,8 @@ int main(int argc, char **argv)
         puts("spikeloomd " SPIKELOOM_VERSION);
         return 0;
     }
+    if (config_check(&config, &error) != STATUS_OK)
+        return main_complain(&error, EXIT_USAGE);
     if (config.healthcheck) {
         if (healthcheck_run(config.host, config.port, &error) != STATUS_OK)
             return main_complain(&error, 1);

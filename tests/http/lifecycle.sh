@@ -19,8 +19,17 @@ check "a missing value" quits 2 'wants a value' "$daemon_program" --port
 check "a value too many" quits 2 'no value' "$daemon_program" --version=1
 check "a bad variable" quits 2 SPIKELOOM_QUEUE_SIZE env SPIKELOOM_QUEUE_SIZE=x "$daemon_program"
 check "an unknown level" quits 2 'debug, info' "$daemon_program" --log-level=loud
+check "a delay that outlasts the end" quits 2 'exit-timeout-secs 30' "$daemon_program" \
+    --check-config --drain-delay 30
 check "--version" quits 0 '^spikeloomd [0-9]' "$daemon_program" --version
 check "--help names every variable" sh -c "'$daemon_program' --help | grep -q SPIKELOOM_DRAIN_DELAY"
+every_variable() {
+    "$daemon_program" --help | awk '/^  --/ { flag = $1 }
+        /SPIKELOOM_/ { sub(/^.*SPIKELOOM_/, ""); sub(/].*/, ""); name = tolower($0)
+            gsub(/_/, "-", name); if ("--" name != flag) exit 1; twins++ }
+        /^[A-Z]/ { subjects++ } END { exit twins < 12 || subjects < 6 }'
+}
+check "--help has each variable by its flag, under subjects" every_variable
 check "--check-config" quits 0 models "$daemon_program" --check-config --model-repository "$models"
 check "--check-config without models" quits 1 . "$daemon_program" --check-config \
     --model-repository "$scratch/nowhere"
@@ -31,7 +40,10 @@ head -c 1000 "$models/mnist-ae.safetensors" >"$scratch/broken/mnist-ae.safetenso
 check "a broken model" quits 1 mnist-ae "$daemon_program" --port 0 \
     --model-repository "$scratch/broken"
 
-start taken
+SPIKELOOM_SERVICE_HOST=10.0.0.1 start taken
+check "an unknown variable is told" grep -q '"level":"warn".*SPIKELOOM_SERVICE_HOST\.' \
+    "$scratch/taken.log"
+check "  without its value" sh -c "! grep -q '10\.0\.0\.1' '$scratch/taken.log'"
 check "a taken port" quits 1 taken "$daemon_program" --port "${daemon_url##*:}" \
     --model-repository "$models"
 check "  stops with 0" daemon_stop "$daemon_pid"
@@ -90,7 +102,7 @@ check "  its connection is closed" has Connection close
 wait "$daemon_pid"
 check "  exits with 0" test $? -eq 0
 
-start twice --drain-delay 60
+start twice --drain-delay 60 --exit-timeout-secs 90
 kill -TERM "$daemon_pid"
 sleep 0.3
 kill -TERM "$daemon_pid"

@@ -97,6 +97,8 @@ static void test_refuses(void **state)
         "--help=1",
         "--por=1",
         "--portt=1",
+        "--Listening",
+        "--Listening=1",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct config config;
@@ -108,13 +110,41 @@ static void test_refuses(void **state)
     }
 }
 
+static void test_contradictions(void **state)
+{
+    (void)state;
+    struct config config;
+    struct error error = {0};
+    assert_int_equal(read_flags(&config, NULL, 0, NULL), STATUS_OK);
+    assert_int_equal(config_check(&config, NULL), STATUS_OK);
+    assert_int_equal(READ(&config, NULL, "--drain-delay=5", "--exit-timeout-secs=5"), STATUS_OK);
+    assert_int_equal(config_check(&config, &error), STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.detail, "--drain-delay 5"));
+    assert_int_equal(READ(&config, NULL, "--drain-delay=5", "--exit-timeout-secs=6"), STATUS_OK);
+    assert_int_equal(config_check(&config, NULL), STATUS_OK);
+}
+
+static void test_unknown_variables(void **state)
+{
+    (void)state;
+    const char *known[] = {"PATH=x", "SPIKELOOM_PORT=1", "SPIKELOOM_DRAIN_DELAY=", NULL};
+    assert_null(config_unknown_variable(known));
+    const char *strange[] = {"SPIKELOOM_PORT=1", "SPIKELOOM_PORTS=1", NULL};
+    assert_ptr_equal(config_unknown_variable(strange), strange[1]);
+    const char *short_one[] = {"SPIKELOOM_POR=1", NULL};
+    assert_non_null(config_unknown_variable(short_one));
+    const char *action[] = {"SPIKELOOM_HELP=1", NULL};
+    assert_non_null(config_unknown_variable(action));
+    const char *subject[] = {"SPIKELOOM_LISTENING=1", NULL};
+    assert_non_null(config_unknown_variable(subject));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_presets),
-        cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_presets),        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_environment),    cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_contradictions), cmocka_unit_test(test_unknown_variables),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }
