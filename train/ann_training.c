@@ -1,9 +1,8 @@
 /* The loop around ann_gradient: batches in a shuffled order, Adam anew with every epoch. */
 #include "train/ann.h"
 
-#include "core/base/mem.h"
 #include "core/base/parallel.h"
-#include "core/base/rng.h"
+#include "train/batch_order.h"
 #include "train/parameters.h"
 #include "train/training_loop.h"
 
@@ -19,11 +18,10 @@ struct ann_training {
     const struct trainer_settings *settings;
     struct parallel *parallel;
     struct parameters parameters; /* weights alone are used; biases stay 0 */
-    struct ann_shard shards[TRAINER_SHARDS];
-    uint32_t *order; /* of the samples in this epoch */
-    uint64_t updates, updates_per_epoch;
-    uint32_t batch_first, batch_count; /* in the order of this epoch */
-    double epoch_loss;                 /* sum over the samples so far */
+    struct batch_order batches;
+    struct ann_shard shards[BATCH_ORDER_SHARDS];
+    uint64_t updates;
+    double epoch_loss; /* sum over the samples so far */
     uint64_t epoch_samples;
 };
 
@@ -32,15 +30,13 @@ static void run_shard(void *argument, size_t index)
     struct ann_training *training = argument;
     struct ann_shard *shard = &training->shards[index];
     const struct trainer_source *source = training->source;
-    uint32_t first = (uint32_t)(training->batch_count * index / TRAINER_SHARDS);
-    uint32_t last = (uint32_t)(training->batch_count * (index + 1) / TRAINER_SHARDS);
+    uint32_t count, first = batch_order_shard(&training->batches, index, &count);
     size_t inputs = network_num_inputs(training->network);
     size_t pixels = network_num_pixels(training->network);
-    for (uint32_t i = first; i < last; i++)
-        source->fill(source->context, training->order[training->batch_first + i], 0,
-                     shard->value[0] + (i - first) * inputs, shard->target + (i - first) * pixels,
-                     NULL);
-    ann_gradient(shard, training->network, (int)(last - first), (int)training->batch_count);
+    for (uint32_t i = 0; i < count; i++)
+        source->fill(source->context, training->batches.samples[first + i], 0,
+                     shard->value[0] + i * inputs, shard->target + i * pixels, NULL);
+    ann_gradient(shard, training->network, (int)count, (int)training->batches.count);
 }
 
 static const struct parameter *weight_of(const struct ann_training *training, int layer)
@@ -62,11 +58,11 @@ static void update_block(void *argument, size_t index)
         index -= weight_blocks(training, layer++);
     const struct parameter *weight = weight_of(training, layer);
     size_t first = index * ANN_BLOCK, count = weight->count - first;
-    uint64_t within = training->updates % training->updates_per_epoch;
+    uint64_t within = training->updates % training->batches.batches_per_epoch;
     real sum[ANN_BLOCK];
     count = count < ANN_BLOCK ? count : ANN_BLOCK;
     memcpy(sum, training->shards[0].gradient[layer] + first, count * sizeof *sum);
-    for (int s = 1; s < TRAINER_SHARDS; s++)
+    for (int s = 1; s < BATCH_ORDER_SHARDS; s++)
         for (size_t i = 0; i < count; i++)
             sum[i] += training->shards[s].gradient[layer][first + i];
     if (within == 0) {
@@ -77,35 +73,21 @@ static void update_block(void *argument, size_t index)
               weight->value + first, weight->moment1 + first, weight->moment2 + first, sum, count);
 }
 
-static void place_batch(struct ann_training *training)
-{
-    uint32_t samples = training->source->num_samples;
-    uint32_t batch = (uint32_t)training->settings->batch_size;
-    uint64_t within = training->updates % training->updates_per_epoch;
-    if (within == 0 || training->epoch_samples == 0) {
-        struct rng rng = {training->settings->seed, training->updates / training->updates_per_epoch,
-                          RNG_STREAM_SHUFFLE};
-        rng_shuffle(&rng, training->order, samples);
-        training->epoch_samples = 0;
-        training->epoch_loss = 0;
-    }
-    training->batch_first = (uint32_t)within * batch;
-    uint32_t rest = samples - training->batch_first;
-    training->batch_count = rest < batch ? rest : batch;
-}
-
-static void run_update(void *context)
+static void run_batch(void *context)
 {
     struct ann_training *training = context;
     size_t blocks = 0;
-    place_batch(training);
-    parallel_for(training->parallel, TRAINER_SHARDS, run_shard, training);
+    if (batch_order_place(&training->batches, training->updates)) {
+        training->epoch_samples = 0;
+        training->epoch_loss = 0;
+    }
+    parallel_for(training->parallel, BATCH_ORDER_SHARDS, run_shard, training);
     for (int i = 0; i < training->network->num_layers; i++)
         blocks += weight_blocks(training, i);
     parallel_for(training->parallel, blocks, update_block, training);
-    for (int s = 0; s < TRAINER_SHARDS; s++)
+    for (int s = 0; s < BATCH_ORDER_SHARDS; s++)
         training->epoch_loss += training->shards[s].loss;
-    training->epoch_samples += training->batch_count;
+    training->epoch_samples += training->batches.count;
     training->updates++;
 }
 
@@ -130,34 +112,28 @@ static enum status check_network(const struct network *network, struct error *er
 static enum status training_open(struct ann_training *training, struct error *error)
 {
     const struct trainer_settings *settings = training->settings;
-    uint32_t samples = training->source->num_samples, batch = (uint32_t)settings->batch_size;
-    if (samples < 1 || settings->batch_size < 1 || settings->epochs < 1)
-        return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "Training needs at least one sample, one epoch and a batch of one.");
     enum status status = check_network(training->network, error);
-    if (status != STATUS_OK)
-        return status;
-    training->updates_per_epoch = (samples + batch - 1) / batch;
-    training->order = mem_alloc(samples, sizeof *training->order);
-    if (!training->order)
-        return error_plain(error, STATUS_NO_MEMORY);
-    status = parallel_new(settings->threads, &training->parallel, error);
+    if (status == STATUS_OK)
+        status = batch_order_init(&training->batches, training->source->num_samples,
+                                  settings->batch_size, settings->seed, error);
+    if (status == STATUS_OK)
+        status = parallel_new(settings->threads, &training->parallel, error);
     if (status == STATUS_OK)
         status = parameters_init(&training->parameters, training->network,
                                  training->network->num_layers, error);
-    for (int s = 0; s < TRAINER_SHARDS && status == STATUS_OK; s++)
+    for (int s = 0; s < BATCH_ORDER_SHARDS && status == STATUS_OK; s++)
         status = ann_shard_init(&training->shards[s], training->network,
-                                (int)((batch + TRAINER_SHARDS - 1) / TRAINER_SHARDS), error);
+                                (int)batch_order_shard_capacity(&training->batches), error);
     return status;
 }
 
 static void training_close(struct ann_training *training)
 {
-    for (int s = 0; s < TRAINER_SHARDS; s++)
+    for (int s = 0; s < BATCH_ORDER_SHARDS; s++)
         ann_shard_free(&training->shards[s]);
     parameters_free(&training->parameters);
     parallel_free(training->parallel);
-    mem_free(training->order);
+    batch_order_free(&training->batches);
 }
 
 static void describe_settings(const struct ann_training *training,
@@ -186,12 +162,12 @@ enum status ann_train(struct network *network, const struct trainer_source *sour
                                  .log = log,
                                  .batches = &training.updates,
                                  .context = &training,
-                                 .run_batch = run_update,
+                                 .run_batch = run_batch,
                                  .loss = mean_loss,
                                  .learning_rate = constant_rate};
     enum status status = training_open(&training, error);
     if (status == STATUS_OK) {
-        loop.batches_per_epoch = training.updates_per_epoch;
+        loop.batches_per_epoch = training.batches.batches_per_epoch;
         describe_settings(&training, loop.description);
         status = training_loop_resume(&loop, error);
     }

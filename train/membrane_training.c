@@ -4,6 +4,7 @@
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
 #include "core/spike/encode.h"
+#include "train/batch_order.h"
 #include "train/parameters.h"
 #include "train/training_loop.h"
 
@@ -23,37 +24,27 @@ struct membrane_training {
     const struct membrane_settings *membrane_settings;
     struct parallel *parallel;
     struct parameters parameters;
+    struct batch_order batches;
     struct membrane membrane;
     struct membrane_optimizer optimizer;
     real *values;     /* [batch][inputs] */
     uint32_t *extent; /* [batch]: values from there on are 0 */
     uint32_t *random; /* [shard][inputs] */
-    uint32_t *order;
-    uint64_t batches, batches_per_epoch;
-    uint32_t batch_first, batch_count;
+    uint64_t batches_done;
     uint32_t step;
     double loss; /* of the last batch: mean squared error of the output's potential */
 };
-
-/* The samples of a shard within the batch: the first one and their number. */
-static uint32_t shard_range(const struct membrane_training *training, size_t index, uint32_t *count)
-{
-    uint32_t first = (uint32_t)(training->batch_count * index / TRAINER_SHARDS);
-    *count = (uint32_t)(training->batch_count * (index + 1) / TRAINER_SHARDS) - first;
-    return first;
-}
 
 static void fill_shard(void *argument, size_t index)
 {
     struct membrane_training *training = argument;
     const struct trainer_source *source = training->source;
-    uint32_t count, first = shard_range(training, index, &count);
+    uint32_t count, first = batch_order_shard(&training->batches, index, &count);
     uint32_t inputs = network_num_inputs(training->network);
     for (uint32_t i = first; i < first + count; i++) {
         real *values = training->values + (size_t)i * inputs;
         uint32_t extent = inputs;
-        source->fill(source->context, training->order[training->batch_first + i], 0, values, NULL,
-                     NULL);
+        source->fill(source->context, training->batches.samples[i], 0, values, NULL, NULL);
         while (extent > 0 && values[extent - 1] == 0)
             extent--;
         training->extent[i] = extent;
@@ -65,9 +56,7 @@ static void encode_sample(struct membrane_training *training, size_t shard, uint
 {
     const struct network *network = training->network;
     struct membrane_layer *layer = &training->membrane.layers[0];
-    uint64_t epoch = training->batches / training->batches_per_epoch;
-    struct rng rng = {training->settings->seed,
-                      epoch * training->source->num_samples + training->batch_first + sample,
+    struct rng rng = {training->settings->seed, batch_order_draw(&training->batches, sample),
                       RNG_STREAM_ENCODE};
     size_t at = sample * layer->inputs;
     layer->num_spikes[sample] = encode_rate(
@@ -81,9 +70,8 @@ static void aim_sample(struct membrane_training *training, uint32_t sample)
     size_t outputs = training->membrane.layers[1].units;
     real *target = training->membrane.target + sample * outputs;
     if (training->membrane_settings->target) {
-        training->membrane_settings->target(training->source->context,
-                                            training->order[training->batch_first + sample],
-                                            training->step, target);
+        training->membrane_settings->target(
+            training->source->context, training->batches.samples[sample], training->step, target);
         return;
     }
     memset(target, 0, outputs * sizeof *target);
@@ -94,7 +82,7 @@ static void aim_sample(struct membrane_training *training, uint32_t sample)
 static void step_shard(void *argument, size_t index)
 {
     struct membrane_training *training = argument;
-    uint32_t count, first = shard_range(training, index, &count);
+    uint32_t count, first = batch_order_shard(&training->batches, index, &count);
     for (uint32_t i = first; i < first + count; i++) {
         encode_sample(training, index, i);
         aim_sample(training, i);
@@ -102,36 +90,23 @@ static void step_shard(void *argument, size_t index)
     membrane_forward(&training->membrane, training->network, (int)first, (int)count);
 }
 
-static void place_batch(struct membrane_training *training)
-{
-    uint32_t samples = training->source->num_samples;
-    uint32_t batch = (uint32_t)training->settings->batch_size;
-    uint64_t epoch = training->batches / training->batches_per_epoch;
-    struct rng rng = {training->settings->seed, epoch, RNG_STREAM_SHUFFLE};
-    training->batch_first = (uint32_t)(training->batches % training->batches_per_epoch) * batch;
-    if (training->batch_first == 0 || training->batch_count == 0)
-        rng_shuffle(&rng, training->order, samples);
-    uint32_t rest = samples - training->batch_first;
-    training->batch_count = rest < batch ? rest : batch;
-}
-
 static void run_batch(void *context)
 {
     struct membrane_training *training = context;
     uint32_t steps = (uint32_t)training->network->num_steps;
     double loss = 0;
-    place_batch(training);
-    membrane_start(&training->membrane, (int)training->batch_count);
-    parallel_for(training->parallel, TRAINER_SHARDS, fill_shard, training);
+    batch_order_place(&training->batches, training->batches_done);
+    membrane_start(&training->membrane, (int)training->batches.count);
+    parallel_for(training->parallel, BATCH_ORDER_SHARDS, fill_shard, training);
     for (training->step = 0; training->step < steps; training->step++) {
-        parallel_for(training->parallel, TRAINER_SHARDS, step_shard, training);
+        parallel_for(training->parallel, BATCH_ORDER_SHARDS, step_shard, training);
         loss += membrane_loss(&training->membrane);
         membrane_optimizer_update(&training->optimizer, training->parallel, training->step,
-                                  training->batches * steps + training->step);
+                                  training->batches_done * steps + training->step);
     }
     training->loss =
-        loss / steps / training->batch_count / (double)training->membrane.layers[1].units;
-    training->batches++;
+        loss / steps / training->batches.count / (double)training->membrane.layers[1].units;
+    training->batches_done++;
 }
 
 static enum status check_network(const struct network *network,
@@ -151,11 +126,10 @@ static enum status open_buffers(struct membrane_training *training, struct error
 {
     size_t inputs = network_num_inputs(training->network);
     size_t batch = (size_t)training->settings->batch_size;
-    training->order = mem_alloc(training->source->num_samples, sizeof *training->order);
     training->values = mem_alloc(batch * inputs, sizeof *training->values);
     training->extent = mem_alloc(batch, sizeof *training->extent);
-    training->random = mem_alloc(TRAINER_SHARDS * inputs, sizeof *training->random);
-    if (!training->order || !training->values || !training->extent || !training->random)
+    training->random = mem_alloc(BATCH_ORDER_SHARDS * inputs, sizeof *training->random);
+    if (!training->values || !training->extent || !training->random)
         return error_plain(error, STATUS_NO_MEMORY);
     return STATUS_OK;
 }
@@ -185,12 +159,12 @@ static enum status open_rule(struct membrane_training *training, struct error *e
 static enum status training_open(struct membrane_training *training, struct error *error)
 {
     const struct trainer_settings *settings = training->settings;
-    uint32_t samples = training->source->num_samples, batch = (uint32_t)settings->batch_size;
     enum status status = check_network(training->network, training->membrane_settings, error);
-    if (status != STATUS_OK)
-        return status;
-    training->batches_per_epoch = (samples + batch - 1) / batch;
-    status = open_buffers(training, error);
+    if (status == STATUS_OK)
+        status = batch_order_init(&training->batches, training->source->num_samples,
+                                  settings->batch_size, settings->seed, error);
+    if (status == STATUS_OK)
+        status = open_buffers(training, error);
     if (status == STATUS_OK)
         status = parallel_new(settings->threads, &training->parallel, error);
     if (status == STATUS_OK)
@@ -211,7 +185,7 @@ static void training_close(struct membrane_training *training)
     mem_free(training->values);
     mem_free(training->extent);
     mem_free(training->random);
-    mem_free(training->order);
+    batch_order_free(&training->batches);
 }
 
 /* What must be the same for a state to fit: all that shapes the weights. */
@@ -258,14 +232,14 @@ enum status membrane_train(struct network *network, const struct trainer_source 
     struct training_loop loop = {.settings = settings,
                                  .parameters = &training.parameters,
                                  .log = log,
-                                 .batches = &training.batches,
+                                 .batches = &training.batches_done,
                                  .context = &training,
                                  .run_batch = run_batch,
                                  .loss = last_loss,
                                  .learning_rate = constant_rate};
     enum status status = training_open(&training, error);
     if (status == STATUS_OK) {
-        loop.batches_per_epoch = training.batches_per_epoch;
+        loop.batches_per_epoch = training.batches.batches_per_epoch;
         describe_settings(&training, loop.description);
         status = training_loop_resume(&loop, error);
     }

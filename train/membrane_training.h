@@ -2,8 +2,8 @@
  * The loop around the membrane rule: batches in a shuffled order, time steps, one update a step,
  * progress, and a state file from which an interrupted run goes on.
  *
- * The samples of a batch are always divided into TRAINER_SHARDS parts, and every sum is made in an
- * order of its own, so that the weights do not depend on the number of threads.
+ * The samples of a batch are always divided into the same parts (batch_order.h), and every sum is
+ * made in an order of its own, so that the weights do not depend on the number of threads.
  */
 #ifndef SPIKELOOM_TRAIN_MEMBRANE_TRAINING_H
 #define SPIKELOOM_TRAIN_MEMBRANE_TRAINING_H

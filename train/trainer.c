@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
+#include "train/batch_order.h"
 #include "train/parameters.h"
 #include "train/training_loop.h"
 
@@ -25,12 +26,11 @@ struct trainer {
     const struct trainer_settings *settings;
     struct parallel *parallel;
     struct parameters parameters;
-    struct shard shards[TRAINER_SHARDS];
-    uint32_t *order; /* of the samples in this epoch */
-    uint64_t epoch, updates, updates_per_epoch, total_updates;
-    uint32_t batch_first, batch_count; /* in the order of this epoch */
-    double learning_rate;              /* of this update */
-    struct bptt_loss epoch_loss;       /* sum over the samples so far */
+    struct batch_order batches;
+    struct shard shards[BATCH_ORDER_SHARDS];
+    uint64_t updates, total_updates;
+    double learning_rate;        /* of this update */
+    struct bptt_loss epoch_loss; /* sum over the samples so far */
     uint64_t epoch_samples;
 };
 
@@ -66,16 +66,10 @@ void trainer_initialize_uniform(struct network *network, int last, double range,
     }
 }
 
-/* The largest part of a batch that a shard gets. */
-static uint32_t shard_capacity(const struct trainer_settings *settings)
-{
-    return ((uint32_t)settings->batch_size + TRAINER_SHARDS - 1) / TRAINER_SHARDS;
-}
-
 static enum status open_shards(struct trainer *trainer, struct error *error)
 {
-    uint32_t capacity = shard_capacity(trainer->settings);
-    for (int i = 0; i < TRAINER_SHARDS; i++) {
+    uint32_t capacity = batch_order_shard_capacity(&trainer->batches);
+    for (int i = 0; i < BATCH_ORDER_SHARDS; i++) {
         struct shard *shard = &trainer->shards[i];
         enum status status = bptt_new(trainer->network, &trainer->settings->bptt, (int)capacity,
                                       &shard->bptt, error);
@@ -92,7 +86,7 @@ static enum status open_shards(struct trainer *trainer, struct error *error)
 
 static void trainer_close(struct trainer *trainer)
 {
-    for (int i = 0; i < TRAINER_SHARDS; i++) {
+    for (int i = 0; i < BATCH_ORDER_SHARDS; i++) {
         bptt_free(trainer->shards[i].bptt);
         mem_free(trainer->shards[i].input);
         mem_free(trainer->shards[i].image);
@@ -100,35 +94,22 @@ static void trainer_close(struct trainer *trainer)
     }
     parameters_free(&trainer->parameters);
     parallel_free(trainer->parallel);
-    mem_free(trainer->order);
+    batch_order_free(&trainer->batches);
 }
 
 static enum status trainer_open(struct trainer *trainer, struct error *error)
 {
     const struct trainer_settings *settings = trainer->settings;
-    uint32_t samples = trainer->source->num_samples;
-    if (samples < 1 || settings->batch_size < 1 || settings->epochs < 1)
-        return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "Training needs at least one sample, one epoch and a batch of one.");
-    trainer->updates_per_epoch =
-        (samples + (uint32_t)settings->batch_size - 1) / (uint32_t)settings->batch_size;
-    trainer->total_updates = trainer->updates_per_epoch * (uint64_t)settings->epochs;
-    trainer->order = mem_alloc(samples, sizeof *trainer->order);
-    if (!trainer->order)
-        return error_plain(error, STATUS_NO_MEMORY);
-    enum status status = parallel_new(settings->threads, &trainer->parallel, error);
+    enum status status = batch_order_init(&trainer->batches, trainer->source->num_samples,
+                                          settings->batch_size, settings->seed, error);
+    if (status != STATUS_OK)
+        return status;
+    trainer->total_updates = trainer->batches.batches_per_epoch * (uint64_t)settings->epochs;
+    status = parallel_new(settings->threads, &trainer->parallel, error);
     if (status == STATUS_OK)
         status = parameters_init(&trainer->parameters, trainer->network,
                                  settings->bptt.first_frozen, error);
     return status == STATUS_OK ? open_shards(trainer, error) : status;
-}
-
-/* The samples of shard `index`: first of the batch and their number. */
-static uint32_t shard_range(const struct trainer *trainer, size_t index, uint32_t *count)
-{
-    uint32_t first = (uint32_t)(trainer->batch_count * index / TRAINER_SHARDS);
-    *count = (uint32_t)(trainer->batch_count * (index + 1) / TRAINER_SHARDS) - first;
-    return first;
 }
 
 static void run_shard(void *argument, size_t index)
@@ -137,16 +118,16 @@ static void run_shard(void *argument, size_t index)
     struct shard *shard = &trainer->shards[index];
     const struct network *network = trainer->network;
     const struct trainer_source *source = trainer->source;
-    uint32_t count, first = shard_range(trainer, index, &count);
-    uint64_t draw = trainer->epoch * source->num_samples + trainer->batch_first + first;
+    uint32_t count, first = batch_order_shard(&trainer->batches, index, &count);
+    uint64_t draw = batch_order_draw(&trainer->batches, first);
     for (uint32_t i = 0; i < count; i++)
-        source->fill(source->context, trainer->order[trainer->batch_first + first + i], draw + i,
+        source->fill(source->context, trainer->batches.samples[first + i], draw + i,
                      shard->input + (size_t)i * network_num_inputs(network),
                      shard->image + (size_t)i * network_num_pixels(network),
                      shard->latent + (size_t)i * network_num_latents(network));
     struct bptt_target target = {shard->image, source->has_latent ? shard->latent : NULL};
     shard->loss = (struct bptt_loss){0};
-    bptt_gradient(shard->bptt, network, shard->input, (int)count, (int)trainer->batch_count,
+    bptt_gradient(shard->bptt, network, shard->input, (int)count, (int)trainer->batches.count,
                   trainer->settings->seed, draw, &target, &shard->loss);
 }
 
@@ -177,7 +158,7 @@ static void update_block(struct trainer *trainer, const struct parameter *parame
 {
     real sum[TRAINER_BLOCK];
     memcpy(sum, shard_gradient(&trainer->shards[0], parameter) + first, count * sizeof *sum);
-    for (int s = 1; s < TRAINER_SHARDS; s++) {
+    for (int s = 1; s < BATCH_ORDER_SHARDS; s++) {
         const real *gradient = shard_gradient(&trainer->shards[s], parameter) + first;
         for (size_t i = 0; i < count; i++)
             sum[i] += gradient[i];
@@ -217,40 +198,25 @@ static double scheduled_rate(const struct trainer *trainer)
     return rate;
 }
 
-static void run_update(struct trainer *trainer)
+static void run_batch(void *context)
 {
+    struct trainer *trainer = context;
     size_t blocks = 0;
-    trainer->learning_rate = scheduled_rate(trainer);
-    parallel_for(trainer->parallel, TRAINER_SHARDS, run_shard, trainer);
-    for (int i = 0; i < trainer->parameters.count; i++)
-        blocks += parameter_blocks(&trainer->parameters.list[i]);
-    parallel_for(trainer->parallel, blocks, run_update_block, trainer);
-    for (int s = 0; s < TRAINER_SHARDS; s++) {
-        trainer->epoch_loss.image += trainer->shards[s].loss.image;
-        trainer->epoch_loss.latent += trainer->shards[s].loss.latent;
-    }
-    trainer->epoch_samples += trainer->batch_count;
-    trainer->updates++;
-}
-
-/* Puts the position of the next update into epoch, order and batch. */
-static void place_batch(struct trainer *trainer)
-{
-    const struct trainer_settings *settings = trainer->settings;
-    uint32_t samples = trainer->source->num_samples;
-    uint64_t within = trainer->updates % trainer->updates_per_epoch;
-    uint64_t epoch = trainer->updates / trainer->updates_per_epoch;
-    if (within == 0 || epoch != trainer->epoch || !trainer->epoch_samples) {
-        struct rng rng = {settings->seed, epoch, RNG_STREAM_SHUFFLE};
-        rng_shuffle(&rng, trainer->order, samples);
-        trainer->epoch = epoch;
+    if (batch_order_place(&trainer->batches, trainer->updates)) {
         trainer->epoch_samples = 0;
         trainer->epoch_loss = (struct bptt_loss){0};
     }
-    trainer->batch_first = (uint32_t)within * (uint32_t)settings->batch_size;
-    uint32_t rest = samples - trainer->batch_first;
-    trainer->batch_count =
-        rest < (uint32_t)settings->batch_size ? rest : (uint32_t)settings->batch_size;
+    trainer->learning_rate = scheduled_rate(trainer);
+    parallel_for(trainer->parallel, BATCH_ORDER_SHARDS, run_shard, trainer);
+    for (int i = 0; i < trainer->parameters.count; i++)
+        blocks += parameter_blocks(&trainer->parameters.list[i]);
+    parallel_for(trainer->parallel, blocks, run_update_block, trainer);
+    for (int s = 0; s < BATCH_ORDER_SHARDS; s++) {
+        trainer->epoch_loss.image += trainer->shards[s].loss.image;
+        trainer->epoch_loss.latent += trainer->shards[s].loss.latent;
+    }
+    trainer->epoch_samples += trainer->batches.count;
+    trainer->updates++;
 }
 
 /* Mean per sample; per pixel and per latent unit, so that it reads like an error. */
@@ -280,13 +246,6 @@ static void describe_settings(const struct trainer *trainer,
         network->max_rate_hz);
 }
 
-static void run_batch(void *context)
-{
-    struct trainer *trainer = context;
-    place_batch(trainer);
-    run_update(trainer);
-}
-
 static double last_rate(const void *context)
 {
     return ((const struct trainer *)context)->learning_rate;
@@ -307,7 +266,7 @@ enum status trainer_run(struct network *network, const struct trainer_source *so
                                  .learning_rate = last_rate};
     enum status status = trainer_open(&trainer, error);
     if (status == STATUS_OK) {
-        loop.batches_per_epoch = trainer.updates_per_epoch;
+        loop.batches_per_epoch = trainer.batches.batches_per_epoch;
         describe_settings(&trainer, loop.description);
         status = training_loop_resume(&loop, error);
     }

@@ -5,8 +5,8 @@
  * Biases of the decoder are kept below layer_rest_bias, so that an empty latent decodes to a blank
  * picture.
  *
- * A batch is always divided into TRAINER_SHARDS parts whose gradients are added in order, so that
- * the weights do not depend on the number of threads.
+ * A batch is always divided into the same parts (batch_order.h), whose gradients are added in
+ * order, so that the weights do not depend on the number of threads.
  */
 #ifndef SPIKELOOM_TRAIN_TRAINER_H
 #define SPIKELOOM_TRAIN_TRAINER_H
@@ -19,8 +19,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { TRAINER_SHARDS = 4 };
 
 /* Where samples come from. `fill` is called from several threads at once. */
 struct trainer_source {

@@ -72,6 +72,9 @@ enum status training_loop_run(struct training_loop *loop, struct trainer_result 
     double started = now(), saved = started, epoch_started = started;
     enum status status = STATUS_OK;
     struct progress progress;
+    *result = (struct trainer_result){0};
+    if (settings->epochs < 1)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "Training needs at least one epoch.");
     gemm_use_one_thread();
     interrupt_watch();
     progress_start(&progress, settings->label, total * batch, *loop->batches * batch,

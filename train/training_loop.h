@@ -37,7 +37,8 @@ enum status training_loop_resume(struct training_loop *loop, struct error *error
 
 /*
  * Runs until the end or the first SIGINT or SIGTERM; then the state is saved, unless
- * settings->state_path is NULL. `result` gets the number of batches as updates.
+ * settings->state_path is NULL. `result` gets the number of batches as updates. IO where the state
+ * cannot be written, INVALID_ARGUMENT without an epoch.
  */
 enum status training_loop_run(struct training_loop *loop, struct trainer_result *result,
                               struct error *error);
