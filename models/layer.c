@@ -92,6 +92,16 @@ uint64_t layer_num_connections(const struct layer_shape *shape)
     return inputs * (uint64_t)shape->out_channels;
 }
 
+void layer_count_fan_out(const struct layer_shape *shape, uint32_t *fan_out)
+{
+    memset(fan_out, 0, layer_num_inputs(shape) * sizeof *fan_out);
+    for (int position = 0; position < shape->out_length; position++) {
+        struct layer_window window = layer_window(shape, position);
+        for (uint32_t unit = window.first; unit < window.last; unit++)
+            fan_out[unit] += (uint32_t)shape->out_channels;
+    }
+}
+
 void layer_activate(const struct layer *layer, const real *current, real *value)
 {
     uint32_t count = layer_num_outputs(&layer->shape);

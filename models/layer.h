@@ -29,6 +29,9 @@ void layer_add_dense(const struct layer *layer, const real *value, real *current
 /* The connections of the layer, padding left out: what one step of dense work would compute. */
 uint64_t layer_num_connections(const struct layer_shape *shape);
 
+/* fan_out [layer_num_inputs] = the connections of each input: synops that a spike of it causes. */
+void layer_count_fan_out(const struct layer_shape *shape, uint32_t *fan_out);
+
 /* value [layer_num_outputs] = the activation of each analog unit at its current. */
 void layer_activate(const struct layer *layer, const real *current, real *value);
 

@@ -196,7 +196,7 @@ enum status command_audiocoder(const struct options *options, struct error *erro
     if (status == STATUS_OK && !result.finished)
         printf("Stopped. The same command with --resume goes on.\n");
     if (status == STATUS_OK && result.finished)
-        status = record_finish(options, &result, network, error);
+        status = record_finish(options, &result, NULL, network, error);
     utterances_free(&utterances);
     network_release(autoencoder);
     network_release(network);

@@ -8,8 +8,7 @@
 #include "train/record.h"
 #include "train/trainer.h"
 
-static const double autoencoder_dt = 1e-3, autoencoder_tau_mem = 10e-3;
-static const double autoencoder_threshold = 1;
+static const double autoencoder_dt = 1e-3, autoencoder_threshold = 1;
 
 /* Uniform +- 0.1 of the membrane rule's weights, as published. */
 static const double membrane_weight_range = 0.1;
@@ -21,7 +20,7 @@ static enum status build_network(const struct options *options, int width, int h
                                    .reset =
                                        options->rule == RULE_MEMBRANE ? RESET_ZERO : RESET_SUBTRACT,
                                    .threshold = autoencoder_threshold,
-                                   .tau_mem = autoencoder_tau_mem,
+                                   .tau_mem = options->tau_mem_ms / 1000,
                                    .dt = autoencoder_dt};
     network->task = NETWORK_RECONSTRUCT;
     network->num_steps = options->steps;
@@ -44,7 +43,9 @@ static void start_settings(const struct options *options, const char *state_path
                                           .batch_size = options->batch_size,
                                           .learning_rate = options->learning_rate,
                                           .adam = adam_default_params,
-                                          .bptt = {.surrogate_slope = 2.5, .first_frozen = 2},
+                                          .bptt = {.surrogate_slope = options->surrogate_slope,
+                                                   .spike_penalty = options->spike_penalty,
+                                                   .first_frozen = 2},
                                           .seed = options->seed,
                                           .threads = options->threads,
                                           .label = "autoencoder",

@@ -5,6 +5,7 @@
 #include "core/math/gemm.h"
 #include "core/spike/encode.h"
 #include "core/spike/surrogate.h"
+#include "models/layer.h"
 #include "train/window.h"
 
 #include <string.h>
@@ -15,6 +16,7 @@ struct bptt_layer {
     real *v;       /* [rows][units], before the reset */
     real *spiked;  /* [rows][units], after dropout */
     real *keep;    /* [samples][units], dropout's factors; NULL without dropout */
+    real *fan_out; /* [units] connections to the next layer; NULL without a penalty on spikes */
     real *windows; /* [rows][positions][fan_in] of a convolution; NULL for a dense layer */
     real *weight_gradient, *bias_gradient; /* NULL if frozen */
 };
@@ -57,6 +59,30 @@ static bool layer_has_dropout(const struct bptt *bptt, const struct network *net
     return bptt->settings.dropout > 0 && layer < network->latent_layer;
 }
 
+/* The last layer's spikes travel no further. */
+static bool layer_is_penalized(const struct bptt *bptt, const struct network *network, int layer)
+{
+    return bptt->settings.spike_penalty > 0 && layer < network->num_layers - 1;
+}
+
+/* The connections of each input of `layer`; NULL when memory is out. */
+static real *count_fan_out(const struct layer *layer)
+{
+    size_t inputs = layer_num_inputs(&layer->shape);
+    uint32_t *counts = mem_alloc(inputs, sizeof *counts);
+    real *fan_out = mem_alloc(inputs, sizeof *fan_out);
+    if (counts && fan_out) {
+        layer_count_fan_out(&layer->shape, counts);
+        for (size_t i = 0; i < inputs; i++)
+            fan_out[i] = (real)counts[i];
+    } else {
+        mem_free(fan_out);
+        fan_out = NULL;
+    }
+    mem_free(counts);
+    return fan_out;
+}
+
 static bool allocate_layer(struct bptt *bptt, const struct network *network, int index)
 {
     const struct layer *layer = &network->layers[index];
@@ -74,6 +100,8 @@ static bool allocate_layer(struct bptt *bptt, const struct network *network, int
         buffers->windows = mem_alloc(window_rows * window_count(layer), sizeof(real));
         complete &= buffers->windows != NULL;
     }
+    if (layer_is_penalized(bptt, network, index))
+        complete &= (buffers->fan_out = count_fan_out(&network->layers[index + 1])) != NULL;
     if (layer_trained(bptt, index)) {
         size_t weights = layer_fan_in(&layer->shape) * channels;
         complete &= (buffers->weight_gradient = mem_alloc(weights, sizeof(real))) != NULL;
@@ -134,6 +162,7 @@ void bptt_free(struct bptt *bptt)
         mem_free(buffers->v);
         mem_free(buffers->spiked);
         mem_free(buffers->keep);
+        mem_free(buffers->fan_out);
         mem_free(buffers->windows);
         mem_free(buffers->weight_gradient);
         mem_free(buffers->bias_gradient);
@@ -287,6 +316,24 @@ static double add_count_loss(struct bptt *bptt, const real *spiked, size_t units
     return loss;
 }
 
+/* Adds the derivative of the penalty on a layer's spikes to dL/ds; returns their synops. */
+static double add_spike_penalty(struct bptt *bptt, const struct bptt_layer *buffers, size_t units,
+                                double penalty, int normalizer)
+{
+    size_t rows = (size_t)bptt->batch * (size_t)bptt->num_steps;
+    real scale = (real)(penalty / normalizer);
+    double synops = 0;
+    for (size_t row = 0; row < rows; row++) {
+        const real *spiked = buffers->spiked + row * units;
+        real *gradient = bptt->spike_gradient + row * units;
+        for (size_t i = 0; i < units; i++) {
+            synops += (double)(buffers->fan_out[i] * spiked[i]);
+            gradient[i] += scale * buffers->fan_out[i];
+        }
+    }
+    return synops;
+}
+
 /* One step back: carry becomes dL/dv of this step, which is dL/dI as well. */
 static void step_back_subtract(const struct neuron *neuron, real slope, const real *restrict v,
                                const real *restrict spike_gradient, real *restrict carry,
@@ -409,6 +456,8 @@ void bptt_gradient(struct bptt *bptt, const struct network *network, const real 
                    struct bptt_loss *loss)
 {
     int last = network->num_layers - 1;
+    double penalty =
+        bptt->settings.spike_penalty / ((double)network_num_pixels(network) * network->num_steps);
     bptt->batch = batch;
     forward(bptt, network, input, seed, draw);
     memset(bptt->spike_gradient, 0,
@@ -420,6 +469,9 @@ void bptt_gradient(struct bptt *bptt, const struct network *network, const real 
             loss->latent +=
                 add_count_loss(bptt, bptt->layers[i].spiked, network_num_latents(network),
                                target->latent, bptt->settings.latent_weight, normalizer);
+        if (bptt->layers[i].fan_out)
+            loss->synops += add_spike_penalty(bptt, &bptt->layers[i], units_of(&network->layers[i]),
+                                              penalty, normalizer);
         backward_layer(bptt, network, i, input);
     }
 }

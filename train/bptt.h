@@ -11,7 +11,12 @@
  *
  * The loss of a sample is the sum over pixels of (count / num_steps - target)^2, plus
  * latent_weight times the same sum over latent units where latent targets are given; of a batch,
- * the mean over its samples.
+ * the mean over its samples. A spike_penalty adds
+ *     spike_penalty * synops / (num_pixels * num_steps)
+ * with synops the sum over all layers but the last and their spikes of the connections that the
+ * spike travels over (the synaptic operations of an inference but for those of the input). Where
+ * one latent layer feeds the pixels, that is the sum over its units of the share of steps with a
+ * spike.
  *
  * Buffers are [step][sample][unit]. A `struct bptt` serves one thread.
  */
@@ -28,6 +33,7 @@ struct bptt_settings {
     double surrogate_slope;
     double dropout; /* share of units silenced for a sample, hidden layers before the latent */
     double latent_weight;
+    double spike_penalty;
     int first_frozen; /* layers from here on are not trained; num_layers: all are */
     bool smooth;      /* spikes replaced by the smooth twin: for checks of the gradient */
 };
@@ -41,6 +47,7 @@ struct bptt_target {
 struct bptt_loss {
     double image;  /* sum over samples of the sum over pixels */
     double latent; /* likewise over latent units, before its weight */
+    double synops; /* sum over samples, before the penalty; 0 without one */
 };
 
 struct bptt;

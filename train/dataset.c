@@ -149,6 +149,31 @@ void image_set_limit(struct image_set *set, uint32_t limit)
     set->num_images = limit;
 }
 
+enum status image_set_split(struct image_set *set, uint32_t count, struct image_set *last,
+                            struct error *error)
+{
+    const size_t pixels = (size_t)set->width * (size_t)set->height, classes = set->classes.count;
+    *last = (struct image_set){0};
+    if (count >= set->num_images)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "%u images cannot be held out of %u: some must be left to learn from.",
+                         count, set->num_images);
+    const size_t kept = set->num_images - count;
+    *last = (struct image_set){.classes.count = set->classes.count,
+                               .num_images = count,
+                               .width = set->width,
+                               .height = set->height};
+    last->classes.names = mem_copy(set->classes.names, classes * sizeof *last->classes.names);
+    last->pixels = mem_copy(set->pixels + kept * pixels, count * pixels);
+    last->labels = mem_copy(set->labels + kept, count * sizeof *last->labels);
+    if (!last->classes.names || !last->pixels || !last->labels) {
+        image_set_free(last);
+        return error_plain(error, STATUS_NO_MEMORY);
+    }
+    set->num_images = (uint32_t)kept;
+    return STATUS_OK;
+}
+
 void speech_set_limit(struct speech_set *set, uint32_t limit)
 {
     if (limit == 0 || limit >= set->num_utterances)

@@ -107,6 +107,13 @@ void image_set_free(struct image_set *set);
 void image_set_limit(struct image_set *set, uint32_t limit);
 void speech_set_limit(struct speech_set *set, uint32_t limit);
 
+/*
+ * Moves the last `count` images to `last`, a set of its own with the same classes. INVALID_ARGUMENT
+ * unless at least one stays, NO_MEMORY; then `last` is empty and `set` as it was.
+ */
+enum status image_set_split(struct image_set *set, uint32_t count, struct image_set *last,
+                            struct error *error);
+
 /* The official division; no recording is skipped. */
 enum status speech_set_load(const char *spec, enum dataset_split split, struct speech_set *set,
                             struct error *error);

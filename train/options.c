@@ -299,6 +299,9 @@ static enum status options_check_use(const struct options_reader *reader,
     if (options->plain_sgd && options_was_given(reader, "adam-moments", options->command))
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "--adam-moments does nothing with --optimizer sgd");
+    if (options->neuron_if && options_was_given(reader, "tau-mem-ms", options->command))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "--tau-mem-ms does nothing with --neuron if");
     if (options->rule == RULE_BPTT && !options->rate_encoding &&
         options_was_given(reader, "max-rate-hz", options->command))
         return error_set(error, STATUS_INVALID_ARGUMENT,

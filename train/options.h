@@ -52,7 +52,8 @@ struct options {
     const char *commit;                   /* named in the report of reproduce */
     bool quick, full;                     /* sizes of its experiments */
 
-    int limit; /* samples of each split; 0: all */
+    int validate; /* images of the training split to hold out and score; 0: the test split */
+    int limit;    /* samples of each split; 0: all */
 
     const char *split;                /* --split as given */
     bool skip_bad;                    /* --skip-bad */
@@ -82,7 +83,10 @@ struct options {
     double learning_rate;
     double weight_decay;
     double dropout;
-    double latent_weight; /* share of the latent's loss in an audiocoder */
+    double tau_mem_ms;      /* of an autoencoder */
+    double surrogate_slope; /* likewise */
+    double spike_penalty;   /* likewise */
+    double latent_weight;   /* share of the latent's loss in an audiocoder */
     uint64_t seed;
     int threads; /* 0: all processors */
     bool resume; /* --resume: go on from OUT.state */

@@ -32,6 +32,8 @@ static enum status describe_training(const struct options *options, struct netwo
                   "seed", (json_int_t)options->seed, "rule", rule_name(options), "epochs",
                   options->epochs, "batch_size", options->batch_size, "learning_rate",
                   options->learning_rate, "program", "spikeloom-train " SPIKELOOM_VERSION);
+    if (object && options->validate)
+        json_object_set_new(object, "validate", json_integer(options->validate));
     char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     char *copy = text ? mem_copy_string(text) : NULL;
     free(text);
@@ -75,8 +77,8 @@ static enum status describe_object(const char *text, struct buf *card, struct er
     return object ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
 }
 
-static enum status write_card(const struct network *network, double seconds, struct buf *card,
-                              struct error *error)
+static enum status write_card(const struct network *network, double seconds, bool held_out,
+                              struct buf *card, struct error *error)
 {
     buf_printf(card, "# %s\n\n", network->name);
     if (!network_is_spiking(network))
@@ -103,14 +105,15 @@ static enum status write_card(const struct network *network, double seconds, str
     buf_printf(card, "\n## How it was made\n\n");
     enum status status = describe_object(network->training_json, card, error);
     buf_printf(card, "| time | `%.0f s` |\n", seconds);
-    buf_printf(card, "\n## Scores on the test split\n\n");
+    buf_printf(card, "\n## Scores on %s\n\n",
+               held_out ? "images held out of training" : "the test split");
     if (status == STATUS_OK)
         status = describe_object(network->scores_json, card, error);
     return status;
 }
 
 static enum status save_card(const struct network *network, const char *path, double seconds,
-                             struct error *error)
+                             bool held_out, struct error *error)
 {
     char card_path[PATH_MAX];
     const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
@@ -120,7 +123,7 @@ static enum status save_card(const struct network *network, const char *path, do
         return error_set(error, STATUS_IO, "%s: the name is too long.", path);
     struct buf card;
     buf_init(&card, RECORD_CARD_CAP);
-    enum status status = write_card(network, seconds, &card, error);
+    enum status status = write_card(network, seconds, held_out, &card, error);
     if (status == STATUS_OK)
         status = file_replace(card_path, card.bytes, card.size, error);
     buf_free(&card);
@@ -146,13 +149,13 @@ enum status record_state_path(const char *out, char path[PATH_MAX], struct error
                : error_set(error, STATUS_IO, "%s: the name is too long.", out);
 }
 
-static enum status save(struct network *network, const char *path, double seconds,
+static enum status save(struct network *network, const char *path, double seconds, bool held_out,
                         struct error *error)
 {
     char state_path[PATH_MAX];
     enum status status = checkpoint_save(path, network, error);
     if (status == STATUS_OK)
-        status = save_card(network, path, seconds, error);
+        status = save_card(network, path, seconds, held_out, error);
     if (status == STATUS_OK)
         status = record_state_path(path, state_path, error);
     if (status == STATUS_OK) {
@@ -163,7 +166,8 @@ static enum status save(struct network *network, const char *path, double second
 }
 
 enum status record_finish(const struct options *options, const struct trainer_result *result,
-                          struct network *network, struct error *error)
+                          const struct image_set *held_out, struct network *network,
+                          struct error *error)
 {
     struct scores scores;
     struct evaluation_settings settings = {.seed = options->seed,
@@ -171,10 +175,14 @@ enum status record_finish(const struct options *options, const struct trainer_re
                                            .quiet = options->quiet,
                                            .limit = (uint32_t)options->limit,
                                            .division = options->division};
-    enum status status = evaluation_test_split(network, options->data, &settings, &scores, error);
+    enum status status =
+        held_out ? evaluation_images(network, held_out, &settings, &scores, error)
+                 : evaluation_test_split(network, options->data, &settings, &scores, error);
     if (status == STATUS_OK)
         status = evaluation_store(&scores, network, error);
     if (status == STATUS_OK)
         status = describe_training(options, network, error);
-    return status == STATUS_OK ? save(network, options->out, result->seconds, error) : status;
+    if (status == STATUS_OK)
+        status = save(network, options->out, result->seconds, held_out != NULL, error);
+    return status;
 }

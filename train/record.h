@@ -22,13 +22,15 @@ enum status record_check_out(const char *out, struct error *error);
 enum status record_state_path(const char *out, char path[PATH_MAX], struct error *error);
 
 /*
- * Ends a training: scores the network on the test split, puts command, data, seed, rule and the
+ * Ends a training: scores the network on the test split, or on images held out where `held_out` is
+ * not NULL, puts command, data, seed, rule and the
  * like into its description, and writes the checkpoint options->out (NAME.safetensors) with its
  * card NAME.md beside it. How long the training took stands on the card alone, so that the same
  * command makes the same checkpoint byte for byte. The state file, no longer needed, is removed.
  * Says on standard output what was written.
  */
 enum status record_finish(const struct options *options, const struct trainer_result *result,
-                          struct network *network, struct error *error);
+                          const struct image_set *held_out, struct network *network,
+                          struct error *error);
 
 #endif

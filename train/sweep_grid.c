@@ -9,8 +9,11 @@
 /* Options that may be swept, and what they are called in a run's name. */
 static const struct {
     const char *option, *label;
-} sweep_axes[] = {{"steps", "steps"},      {"hidden", "hidden"},    {"mask", "mask"},
-                  {"learning-rate", "lr"}, {"max-rate-hz", "rate"}, {"seed", "seed"}};
+} sweep_axes[] = {
+    {"steps", "steps"},           {"hidden", "hidden"},         {"neuron", "neuron"},
+    {"tau-mem-ms", "tau"},        {"max-rate-hz", "rate"},      {"mask", "mask"},
+    {"epochs", "epochs"},         {"batch-size", "batch"},      {"learning-rate", "lr"},
+    {"surrogate-slope", "slope"}, {"spike-penalty", "penalty"}, {"seed", "seed"}};
 
 enum { SWEEP_NUM_AXES = sizeof sweep_axes / sizeof *sweep_axes };
 
@@ -57,8 +60,9 @@ static enum status read_axis(const char *over, struct axis *axis, struct error *
     *axis = (struct axis){.kind = find_axis(over, length)};
     if (axis->kind < 0 || !over[length])
         return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "--over takes NAME=VALUE,... with a name out of steps, hidden, mask, "
-                         "learning-rate, max-rate-hz and seed, not '%.80s'",
+                         "--over takes NAME=VALUE,... with a name out of steps, hidden, neuron, "
+                         "tau-mem-ms, max-rate-hz, mask, epochs, batch-size, learning-rate, "
+                         "surrogate-slope, spike-penalty and seed, not '%.80s'",
                          over);
     const char *text = over + length;
     while (*text) {

@@ -69,8 +69,8 @@ static json_t *setting_value(const struct options *options, const struct option_
 /* Options outside the groups of network and learning that shape the weights too. */
 static bool shapes_result(const struct option_row *row)
 {
-    static const char *const names[] = {"data",  "extra", "images", "autoencoder",
-                                        "split", "limit", "seed"};
+    static const char *const names[] = {"data",  "extra", "images",   "autoencoder",
+                                        "split", "limit", "validate", "seed"};
     if (row->group == GROUP_NETWORK || row->group == GROUP_LEARNING)
         return true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -63,6 +63,12 @@ test_autoencoder() {
     check "evaluate ends with one JSON object" last_line "$all_scores and .pixel_mse < 0.01 and
         .mse_spikes == null" "$train" evaluate --quiet --json \
         --model "$scratch/one.safetensors" --data "images:$scratch/pictures"
+    check "images can be held out" autoencoder held --epochs 1 --validate 3
+    check "... and are what is scored" sh -c "grep -q 'images held out' '$scratch/held.md' &&
+        grep -q 'num_samples | .3' '$scratch/held.md'"
+    check "... but not all of them" sh -c "
+        ! '$train' autoencoder $small --out '$scratch/x' --validate 10 2>'$scratch/err'
+        grep -q 'cannot be held out' '$scratch/err'"
     check "one thread gives the same weights" autoencoder single --epochs 300 --threads 1
     check "... exactly" alike one single
     check "another seed gives others" autoencoder other --epochs 300 --seed 2

@@ -83,9 +83,15 @@ same_checkpoints() {
 csv_agrees() {
     csv=$scratch/whole/results/results.csv
     [ "$(wc -l <"$csv")" = 9 ] &&
-        head -n 1 "$csv" | grep -q '^run,data,limit,hidden,steps,.*,pixel_mse,.*,seconds$' &&
+        head -n 1 "$csv" | grep -q '^run,data,limit,validate,hidden,steps,.*,pixel_mse,.*,seconds$' &&
         [ "$(cut -d, -f1 "$csv" | sed -n 4p)" = steps3-lr3e-3-seed1 ] &&
         [ "$(awk -F, 'NR == 1 { n = NF } NF != n' "$csv")" = "" ]
+}
+
+# each_row_has FOLDER FILTER
+each_row_has() {
+    [ "$(rows "$1")" = 4 ] &&
+        [ "$(jq "$2" "$scratch/$1/results/results.jsonl" | sort -u)" = true ]
 }
 
 # refused TEXT OPTION...: one sentence with the text, and nothing is written.
@@ -124,7 +130,11 @@ check "to the results of an undisturbed one" same_results
 check "and its checkpoints" same_checkpoints
 check "other settings in the same folder are refused" other_settings
 check "a bigger grid adds to a folder" bigger_grid
-check "an unknown axis is refused" refused "'epochs=1,2'" --over epochs=1,2
+check "all that may be swept is" sweep axes --over tau-mem-ms=5,20 --over spike-penalty=0,0.1 \
+    --over surrogate-slope=2 --over batch-size=4 --over neuron=lif --over epochs=2 --validate 10
+check "and scored on images held out" each_row_has axes \
+    '.settings.validate == 10 and .scores.num_samples == 10'
+check "an unknown axis is refused" refused "'threads=1,2'" --over threads=1,2
 check "an axis without values is refused" refused 'lacks a value' --over steps=
 check "a value that is missing is refused" refused 'lacks a value' --over steps=3,,4
 check "an axis given twice is refused" refused 'steps twice' --over steps=3 --over steps=4

@@ -4,6 +4,7 @@
  */
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "models/inference.h"
 #include "train/bptt.h"
 #include "train/trainer.h"
 
@@ -73,6 +74,7 @@ struct problem {
     struct network *network;
     struct bptt *bptt;
     real *input, *image, *latent;
+    double penalty;
 };
 
 static real *random_values(size_t count, uint64_t index)
@@ -91,7 +93,8 @@ static double loss_of(struct problem *problem)
     struct bptt_loss loss = {0};
     bptt_gradient(problem->bptt, problem->network, problem->input, BATCH, BATCH, SEED, 0, &target,
                   &loss);
-    return (loss.image + 0.7 * loss.latent) / BATCH;
+    double share = (double)network_num_pixels(problem->network) * STEPS;
+    return (loss.image + 0.7 * loss.latent + problem->penalty * loss.synops / share) / BATCH;
 }
 
 /* Central differences in one parameter; the gradients must agree to 1e-6 of the largest. */
@@ -118,14 +121,16 @@ static void check_values(struct problem *problem, real *value, const real *gradi
     mem_free(analytic);
 }
 
-static void check_gradients(bool convolving, enum neuron_model model, enum neuron_reset reset,
-                            enum input_encoding encoding, double dropout)
+static void check_penalized(bool convolving, enum neuron_model model, enum neuron_reset reset,
+                            enum input_encoding encoding, double dropout, double penalty)
 {
-    struct problem problem = {.network = make_network(convolving, model, reset, encoding)};
+    struct problem problem = {.network = make_network(convolving, model, reset, encoding),
+                              .penalty = penalty};
     struct network *network = problem.network;
     struct bptt_settings settings = {.surrogate_slope = 2.5,
                                      .dropout = dropout,
                                      .latent_weight = 0.7,
+                                     .spike_penalty = penalty,
                                      .first_frozen = network->num_layers,
                                      .smooth = true};
     problem.input = random_values(BATCH * network_num_inputs(network), 0);
@@ -146,6 +151,12 @@ static void check_gradients(bool convolving, enum neuron_model model, enum neuro
     mem_free(problem.image);
     mem_free(problem.latent);
     network_release(network);
+}
+
+static void check_gradients(bool convolving, enum neuron_model model, enum neuron_reset reset,
+                            enum input_encoding encoding, double dropout)
+{
+    check_penalized(convolving, model, reset, encoding, dropout, 0);
 }
 
 static void test_dense_subtract(void **state)
@@ -183,6 +194,52 @@ static void test_dropout(void **state)
     check_gradients(true, NEURON_LIF, RESET_ZERO, ENCODING_CURRENT, 0.4);
 }
 
+static void test_spike_penalty(void **state)
+{
+    (void)state;
+    check_penalized(false, NEURON_LIF, RESET_SUBTRACT, ENCODING_CURRENT, 0, 0.8);
+    check_penalized(true, NEURON_LIF, RESET_SUBTRACT, ENCODING_CURRENT, 0, 2.5);
+    check_penalized(true, NEURON_LIF, RESET_ZERO, ENCODING_RATE, 0.4, 2.5);
+}
+
+/* What is penalized is what an inference counts. */
+static void test_penalized_synops_are_those_of_inference(void **state)
+{
+    (void)state;
+    struct network *network = make_network(true, NEURON_LIF, RESET_SUBTRACT, ENCODING_CURRENT);
+    const struct bptt_settings settings = {
+        .surrogate_slope = 2.5, .spike_penalty = 1, .first_frozen = 4};
+    real *input = random_values(BATCH * network_num_inputs(network), 0);
+    real *image = random_values(BATCH * network_num_pixels(network), 1);
+    const struct bptt_target target = {image, NULL};
+    struct inference inference = {.path = INFERENCE_EVENT_DRIVEN};
+    struct inference_stats stats = {0};
+    struct bptt_loss loss = {0};
+    struct bptt *bptt;
+    for (size_t i = 0; i < BATCH * network_num_inputs(network); i++)
+        input[i] *= 3;
+    assert_int_equal(bptt_new(network, &settings, BATCH, &bptt, NULL), STATUS_OK);
+    bptt_gradient(bptt, network, input, BATCH, BATCH, SEED, 0, &target, &loss);
+    for (int i = 0; i < BATCH; i++) {
+        struct raster latent, output;
+        const real *sample = input + (size_t)i * network_num_inputs(network);
+        assert_int_equal(
+            inference_encode(&inference, network, sample, SEED, STEPS, &latent, &stats, NULL),
+            STATUS_OK);
+        assert_int_equal(inference_decode(&inference, network, &latent, &output, &stats, NULL),
+                         STATUS_OK);
+        raster_free(&latent);
+        raster_free(&output);
+    }
+    assert_true(loss.synops > 100);
+    assert_true(loss.synops == (double)(stats.synops - stats.macs));
+    inference_free(&inference);
+    bptt_free(bptt);
+    mem_free(input);
+    mem_free(image);
+    network_release(network);
+}
+
 static void test_frozen_layers_have_no_gradient(void **state)
 {
     (void)state;
@@ -201,7 +258,8 @@ static void test_out_of_memory(void **state)
 {
     (void)state;
     struct network *network = make_network(true, NEURON_LIF, RESET_SUBTRACT, ENCODING_RATE);
-    struct bptt_settings settings = {.surrogate_slope = 2.5, .dropout = 0.1, .first_frozen = 4};
+    struct bptt_settings settings = {
+        .surrogate_slope = 2.5, .dropout = 0.1, .spike_penalty = 1, .first_frozen = 4};
     enum status status = STATUS_NO_MEMORY;
     int64_t allowed = 0;
     for (; status == STATUS_NO_MEMORY; allowed++) {
@@ -227,6 +285,8 @@ int main(void)
         cmocka_unit_test(test_rate_coding),
         cmocka_unit_test(test_convolutions),
         cmocka_unit_test(test_dropout),
+        cmocka_unit_test(test_spike_penalty),
+        cmocka_unit_test(test_penalized_synops_are_those_of_inference),
         cmocka_unit_test(test_frozen_layers_have_no_gradient),
         cmocka_unit_test(test_out_of_memory),
     };

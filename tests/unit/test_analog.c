@@ -102,6 +102,10 @@ static void test_operations_are_counted(void **state)
     assert_int_equal(stats.macs, 2 * SMALL_LATENTS + SMALL_LATENTS * SMALL_PIXELS);
     assert_int_equal(layer_num_connections(&network->layers[0].shape),
                      SMALL_PIXELS * SMALL_LATENTS);
+    uint32_t fan_out[SMALL_PIXELS];
+    layer_count_fan_out(&network->layers[0].shape, fan_out);
+    for (int i = 0; i < SMALL_PIXELS; i++)
+        assert_int_equal(fan_out[i], SMALL_LATENTS);
     inference_free(&inference);
     network_release(network);
 }
@@ -113,6 +117,12 @@ static void test_connections_of_a_convolution(void **state)
     const struct layer_shape shape = small_conv(4, 5, 7, 3, 2, 1);
     assert_int_equal(shape.out_length, 3);
     assert_int_equal(layer_num_connections(&shape), (2 + 3 + 2) * 4 * 7);
+    /* the second and fourth of the five frames are seen from two positions */
+    static const uint32_t positions[] = {1, 2, 1, 2, 1};
+    uint32_t fan_out[5 * 4];
+    layer_count_fan_out(&shape, fan_out);
+    for (int i = 0; i < 5 * 4; i++)
+        assert_int_equal(fan_out[i], positions[i / 4] * 7);
 }
 
 static void test_grey(void **state)

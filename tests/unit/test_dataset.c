@@ -407,16 +407,72 @@ static void test_class_lists(void **state)
     class_list_free(&classes);
 }
 
+enum { NUMBERED = 7 };
+
+/* Images of two pixels, each of which is the image's number, as is its label. */
+static struct image_set make_numbered(void)
+{
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g"};
+    struct image_set set = {.num_images = NUMBERED, .width = 2, .height = 1};
+    assert_int_equal(class_list_fill(&set.classes, names, NUMBERED, NULL), STATUS_OK);
+    set.pixels = mem_alloc(NUMBERED * 2, 1);
+    set.labels = mem_alloc(NUMBERED, sizeof *set.labels);
+    for (int i = 0; i < NUMBERED; i++)
+        set.labels[i] = set.pixels[2 * i] = set.pixels[2 * i + 1] = (uint8_t)i;
+    return set;
+}
+
+static void assert_numbered(const struct image_set *set, uint32_t first, uint32_t count)
+{
+    assert_int_equal(set->num_images, count);
+    assert_int_equal(set->width, 2);
+    assert_int_equal(set->height, 1);
+    assert_string_equal(set->classes.names[NUMBERED - 1], "g");
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(set->labels[i], first + i);
+        assert_int_equal(set->pixels[2 * i + 1], first + i);
+    }
+}
+
+static void test_images_held_out(void **state)
+{
+    (void)state;
+    struct image_set set = make_numbered(), last;
+    struct error error;
+    assert_int_equal(image_set_split(&set, 2, &last, NULL), STATUS_OK);
+    assert_numbered(&set, 0, 5);
+    assert_numbered(&last, 5, 2);
+    image_set_free(&last);
+    assert_int_equal(image_set_split(&set, 5, &last, &error), STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.detail, "5 images cannot be held out of 5"));
+    assert_int_equal(last.num_images, 0);
+    assert_numbered(&set, 0, 5);
+    image_set_free(&set);
+}
+
+static void test_images_held_out_without_memory(void **state)
+{
+    (void)state;
+    enum status status = STATUS_NO_MEMORY;
+    for (int allowed = 0; status != STATUS_OK; allowed++) {
+        struct image_set set = make_numbered(), last;
+        assert_true(allowed < 10);
+        mem_fail_after(allowed);
+        status = image_set_split(&set, 3, &last, NULL);
+        mem_fail_never();
+        assert_true(status == STATUS_OK || status == STATUS_NO_MEMORY);
+        assert_numbered(&set, 0, status == STATUS_OK ? NUMBERED - 3 : NUMBERED);
+        image_set_free(&last);
+        image_set_free(&set);
+    }
+}
+
 static void test_limited_images(void **state)
 {
     (void)state;
-    enum { IMAGES = 7 };
+    enum { IMAGES = NUMBERED };
     static const uint8_t kept[] = {0, 2, 4}; /* of 7, evenly spread */
-    struct image_set set = {.num_images = IMAGES, .width = 2, .height = 1};
-    set.pixels = mem_alloc(IMAGES * 2, 1);
-    set.labels = mem_alloc(IMAGES, sizeof *set.labels);
-    for (int i = 0; i < IMAGES; i++)
-        set.labels[i] = set.pixels[2 * i] = set.pixels[2 * i + 1] = (uint8_t)i;
+    struct image_set set = make_numbered();
     image_set_limit(&set, 0);
     image_set_limit(&set, IMAGES + 1);
     assert_int_equal(set.num_images, IMAGES);
@@ -468,6 +524,8 @@ int main(void)
         cmocka_unit_test(test_bad_names_of_data_sets),
         cmocka_unit_test(test_kinds_of_speech),
         cmocka_unit_test(test_class_lists),
+        cmocka_unit_test(test_images_held_out),
+        cmocka_unit_test(test_images_held_out_without_memory),
         cmocka_unit_test(test_limited_images),
         cmocka_unit_test(test_limited_speech),
     };

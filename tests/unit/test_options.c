@@ -68,6 +68,10 @@ static void test_defaults_of_an_autoencoder(void **state)
     assert_true(options.max_rate_hz == 300);
     assert_int_equal(options.hidden, 196);
     assert_int_equal(options.steps, 15);
+    assert_true(options.tau_mem_ms == 10);
+    assert_true(options.surrogate_slope == 2.5);
+    assert_true(options.spike_penalty == 0);
+    assert_int_equal(options.validate, 0);
     assert_int_equal(options.epochs, 8);
     assert_int_equal(options.batch_size, 100);
     assert_true(options.learning_rate == 3e-3);
@@ -258,6 +262,12 @@ static const struct {
     {"Inspect --model m", "there is no command 'Inspect'; see spikeloom-train --help"},
     {"autoencoder --out o", "the command autoencoder needs --data KIND:DIR"},
     {"autoencoder --data mnist:d", "the command autoencoder needs --out FILE"},
+    {AUTOENCODER " --rule membrane --spike-penalty 1",
+     "--spike-penalty does nothing with --rule membrane"},
+    {AUTOENCODER " --rule membrane --surrogate-slope 1",
+     "--surrogate-slope does nothing with --rule membrane"},
+    {AUTOENCODER " --spike-penalty -1", "--spike-penalty takes a number from 0 to 1000, not '-1'"},
+    {AUTOENCODER " --neuron if --tau-mem-ms 20", "--tau-mem-ms does nothing with --neuron if"},
     {"audiocoder --data fsdd:d --images mnist:d --out o",
      "the command audiocoder needs --autoencoder FILE"},
     {"synthesize --model m --out o", "the command synthesize needs files to work on"},

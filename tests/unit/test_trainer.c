@@ -127,6 +127,23 @@ static void test_a_small_problem_is_learnt(void **state)
     }
 }
 
+static void test_a_penalty_makes_spikes_few(void **state)
+{
+    (void)state;
+    static const double penalties[] = {1e-9, 0.3, 3};
+    double synops[3];
+    for (int i = 0; i < 3; i++) {
+        struct network *network = fresh_autoencoder(ENCODING_CURRENT);
+        struct trainer_settings settings = make_settings();
+        settings.epochs = 40;
+        settings.bptt.spike_penalty = penalties[i];
+        synops[i] = train(network, &pictures, &settings).loss.synops;
+        network_release(network);
+    }
+    assert_true(synops[1] < synops[0] / 2);
+    assert_true(synops[2] < synops[1] / 2);
+}
+
 static void test_no_learning_rate_no_change(void **state)
 {
     (void)state;
@@ -344,6 +361,9 @@ static void test_states_that_do_not_fit(void **state)
     other.learning_rate = 0.02;
     assert_not_run(&other, &pictures, STATUS_BAD_CHECKPOINT);
     other = settings;
+    other.bptt.spike_penalty = 0.1;
+    assert_not_run(&other, &pictures, STATUS_BAD_CHECKPOINT);
+    other = settings;
     other.batch_size = 7;
     assert_not_run(&other, &pictures, STATUS_BAD_CHECKPOINT);
     struct trainer_source fewer = pictures;
@@ -418,6 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_small_problem_is_learnt),
+        cmocka_unit_test(test_a_penalty_makes_spikes_few),
         cmocka_unit_test(test_no_learning_rate_no_change),
         cmocka_unit_test(test_threads_change_no_bit),
         cmocka_unit_test(test_threads_change_no_bit_of_an_audiocoder),
