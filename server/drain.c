@@ -22,6 +22,7 @@ void drain_block_signals(void)
     sigset_t signals;
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     drain_signals(&signals);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
 }
@@ -33,15 +34,29 @@ static void drain_end_now(int signal)
     _exit(128 + signal);
 }
 
-int drain_wait(struct service *service)
+/* Serves until one of the signals that end it. */
+static int drain_serve(struct service *service)
 {
     sigset_t signals;
     struct timespec second = {.tv_sec = 1};
-    struct sigaction end_now = {.sa_handler = drain_end_now};
-    int received;
     drain_signals(&signals);
-    while ((received = sigtimedwait(&signals, NULL, &second)) < 0)
+    sigaddset(&signals, SIGHUP);
+    for (;;) {
+        int received = sigtimedwait(&signals, NULL, &second);
+        if (received == SIGHUP)
+            reload_folder(service->reload);
+        else if (received > 0)
+            return received;
         http_sweep(service->http);
+    }
+}
+
+int drain_wait(struct service *service)
+{
+    sigset_t signals;
+    struct sigaction end_now = {.sa_handler = drain_end_now};
+    int received = drain_serve(service);
+    drain_signals(&signals); /* SIGHUP stays blocked: there is nothing left to reload for */
     sigaction(SIGTERM, &end_now, NULL);
     sigaction(SIGINT, &end_now, NULL);
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);

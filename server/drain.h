@@ -7,11 +7,15 @@
 
 #include "server/service.h"
 
-/* Keeps SIGTERM and SIGINT for drain_wait, and SIGPIPE for nobody. Before any thread starts. */
+/*
+ * Keeps SIGTERM, SIGINT and SIGHUP for drain_wait, and SIGPIPE for nobody. Before any thread
+ * starts.
+ */
 void drain_block_signals(void);
 
 /*
- * Serves until SIGTERM or SIGINT, whose number it returns; shuts slow connections meanwhile.
+ * Serves until SIGTERM or SIGINT, whose number it returns; meanwhile shuts slow connections and, at
+ * SIGHUP, has the model repository read anew.
  * From then on a second signal ends the process at once.
  */
 int drain_wait(struct service *service);

@@ -20,17 +20,17 @@ bool handlers_ready(struct request *request)
 
 static enum status handlers_write_models(const struct service *service, struct buf *out)
 {
-    size_t count = registry_count(service->registry);
+    struct registry_list *list = registry_models(service->registry);
     enum status status = buf_append_string(out, "# HELP spikeloom_model_info Models served.\n"
                                                 "# TYPE spikeloom_model_info gauge\n");
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        struct network *network = registry_acquire_at(service->registry, i);
+    for (size_t i = 0; i < list->count && status == STATUS_OK; i++) {
+        const struct network *network = list->models[i].network;
         if (!network)
             continue;
         status = buf_printf(out, "spikeloom_model_info{model=\"%s\",task=\"%s\",sha256=\"%s\"} 1\n",
                             network->name, network_task_name(network->task), network->checksum);
-        network_release(network);
     }
+    registry_list_release(list);
     return status;
 }
 

@@ -78,20 +78,17 @@ bool handlers_models(struct request *request)
 {
     if (!handlers_models_loaded(request))
         return true;
-    struct registry *registry = request->service->registry;
+    struct registry_list *list = registry_models(request->service->registry);
     struct buf json;
     struct writer writer;
     buf_init(&json, HANDLERS_CARDS_SIZE);
     writer_init(&writer, &json);
     writer_object(&writer, NULL);
     writer_array(&writer, "models");
-    size_t count = registry_count(registry);
-    for (size_t i = 0; i < count; i++) {
-        struct network *network = registry_acquire_at(registry, i);
-        if (network)
-            handlers_write_card(network, &writer);
-        network_release(network);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        if (list->models[i].network)
+            handlers_write_card(list->models[i].network, &writer);
+    registry_list_release(list);
     writer_end_array(&writer);
     writer_end_object(&writer);
     handlers_reply_json(request, writer.status, &json);
@@ -106,10 +103,9 @@ bool handlers_model(struct request *request)
     struct buf json;
     struct writer writer;
     routes_find(request->exchange->request.path, &name);
-    struct network *network = registry_acquire(request->service->registry, name);
-    if (!network) {
-        struct error error;
-        error_set(&error, STATUS_NOT_FOUND, "There is no model named '%s'.", name);
+    struct network *network;
+    struct error error;
+    if (registry_find(request->service->registry, name, &network, &error) != STATUS_OK) {
         reply_problem(request, &error);
         return true;
     }

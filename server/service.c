@@ -42,13 +42,20 @@ enum status service_open(const struct config *config, struct service *service, s
     if (status == STATUS_OK)
         status = registry_open(config->model_repository, &service->registry, error);
     if (status == STATUS_OK)
+        status = reload_open(service->registry, &service->reload, error);
+    if (status == STATUS_OK)
         atomic_store(&service->phase, SERVICE_READY);
     return status;
 }
 
 bool service_is_ready(const struct service *service)
 {
-    return atomic_load(&service->phase) == SERVICE_READY;
+    if (atomic_load(&service->phase) != SERVICE_READY)
+        return false;
+    struct registry_list *list = registry_models(service->registry);
+    bool served = registry_list_num_served(list) > 0;
+    registry_list_release(list);
+    return served;
 }
 
 bool service_is_serving(const struct service *service)
@@ -59,50 +66,60 @@ bool service_is_serving(const struct service *service)
 enum status service_acquire_any(const struct service *service, const char *name,
                                 struct network **network, struct error *error)
 {
-    *network = registry_acquire(service->registry, name);
-    if (!*network)
-        return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "There is no model named '%s'; GET /v1/models lists those that there are.",
-                         name);
-    return STATUS_OK;
+    enum status status = registry_find(service->registry, name, network, error);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    return error_set(error, STATUS_INVALID_ARGUMENT,
+                     "There is no model named '%s'; GET /v1/models lists those that there are.",
+                     name);
 }
 
-static struct network *service_acquire_first(const struct service *service, enum network_task task,
-                                             bool spiking)
+/* The first model of the list that does the task; NULL when there is none. */
+static struct network *service_first(const struct registry_list *list, enum network_task task,
+                                     bool spiking)
 {
-    size_t count = registry_count(service->registry);
-    for (size_t i = 0; i < count; i++) {
-        struct network *network = registry_acquire_at(service->registry, i);
+    for (size_t i = 0; i < list->count; i++) {
+        struct network *network = list->models[i].network;
         if (network && network->task == task && network_is_spiking(network) == spiking)
             return network;
-        network_release(network);
     }
     return NULL;
 }
 
-static struct network *service_acquire_default(const struct service *service,
-                                               enum network_task task)
+static struct network *service_default(const struct registry_list *list, enum network_task task)
 {
     const char *name = task == NETWORK_SYNTHESIZE ? "speech-digits" : "mnist-ae";
-    struct network *network = registry_acquire(service->registry, name);
-    if (network && network->task == task)
-        return network;
-    network_release(network);
-    network = service_acquire_first(service, task, true);
-    return network ? network : service_acquire_first(service, task, false);
+    const struct registry_model *model = registry_list_find(list, name);
+    if (model && model->network && model->network->task == task)
+        return model->network;
+    struct network *network = service_first(list, task, true);
+    return network ? network : service_first(list, task, false);
+}
+
+static enum status service_acquire_default(const struct service *service, enum network_task task,
+                                           struct network **network, struct error *error)
+{
+    struct registry_list *list = registry_models(service->registry);
+    enum status status = STATUS_OK;
+    *network = service_default(list, task);
+    if (*network)
+        network_retain(*network);
+    else if (registry_list_num_served(list) < list->count)
+        status = error_set(error, STATUS_NOT_READY, "No model that takes %s is served at present.",
+                           network_modality(task));
+    else
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "No model here takes %s.",
+                           network_modality(task));
+    registry_list_release(list);
+    return status;
 }
 
 enum status service_acquire(const struct service *service, const char *name, enum network_task task,
                             struct network **network, struct error *error)
 {
     *network = NULL;
-    if (*name == 0) {
-        *network = service_acquire_default(service, task);
-        if (!*network)
-            return error_set(error, STATUS_INVALID_ARGUMENT, "No model here takes %s.",
-                             network_modality(task));
-        return STATUS_OK;
-    }
+    if (*name == 0)
+        return service_acquire_default(service, task, network, error);
     enum status status = service_acquire_any(service, name, network, error);
     if (status != STATUS_OK || (*network)->task == task)
         return status;
@@ -115,7 +132,9 @@ enum status service_acquire(const struct service *service, const char *name, enu
 
 void service_close(struct service *service)
 {
-    pool_close(service->pool); /* gives every suspended exchange back, which http_close needs */
+    /* both give every suspended exchange back, which http_close needs */
+    reload_close(service->reload);
+    pool_close(service->pool);
     service->pool = NULL;
     http_close(service->http);
     registry_close(service->registry);

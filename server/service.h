@@ -9,6 +9,7 @@
 #include "server/http.h"
 #include "server/metrics.h"
 #include "server/pool.h"
+#include "server/reload.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -24,14 +25,16 @@ struct service {
     struct http_server *http;
     struct pool *pool;
     struct metrics *metrics;
-    struct registry *registry; /* written before the phase turns READY, read after */
+    /* written before the phase turns READY, read after */
+    struct registry *registry;
+    struct reload *reload;
     _Atomic enum service_phase phase;
 };
 
 /* Binds the port, starts the threads, loads the models. service_close cleans up after a failure. */
 enum status service_open(const struct config *config, struct service *service, struct error *error);
 
-/* Whether balancers should send requests. */
+/* Whether balancers should send requests: there is a model, and no end in sight. */
 bool service_is_ready(const struct service *service);
 
 /* Whether requests are answered at all: a repository is loaded. */
@@ -40,8 +43,8 @@ bool service_is_serving(const struct service *service);
 /*
  * A model with a reference that the caller gives back by network_release. `name` "" means the
  * default of the task, or the first of the task, one that spikes if there is one, where the
- * repository has no model of that name. INVALID_ARGUMENT when there is none, or when it is of the
- * other task.
+ * repository does not serve one of that name. INVALID_ARGUMENT when there is none, or when it is of
+ * the other task; NOT_READY when there is one that is not served.
  */
 enum status service_acquire(const struct service *service, const char *name, enum network_task task,
                             struct network **network, struct error *error);

@@ -20,16 +20,18 @@ static int main_complain(const struct error *error, int code)
 static void main_log_start(const struct service *service)
 {
     const struct config *config = service->config;
+    struct registry_list *list = registry_models(service->registry);
     struct log_line line;
     log_begin(&line, LOG_INFO, "start");
     writer_string(&line.writer, "version", SPIKELOOM_VERSION);
     writer_string(&line.writer, "host", config->host);
     writer_integer(&line.writer, "port", (uint64_t)http_port(service->http));
-    writer_integer(&line.writer, "models", registry_count(service->registry));
+    writer_integer(&line.writer, "models", list->count);
     writer_integer(&line.writer, "io_threads", (uint64_t)config->io_threads);
     writer_integer(&line.writer, "infer_threads", (uint64_t)config->infer_threads);
     writer_integer(&line.writer, "queue_size", (uint64_t)config->queue_size);
     log_end(&line);
+    registry_list_release(list);
 }
 
 static void main_log_signal(int signal)
@@ -83,7 +85,9 @@ static int main_check_config(const struct config *config)
     struct error error;
     if (registry_open(config->model_repository, &registry, &error) != STATUS_OK)
         return main_complain(&error, 1);
-    printf("%zu models in %s\n", registry_count(registry), config->model_repository);
+    struct registry_list *list = registry_models(registry);
+    printf("%zu models in %s\n", list->count, config->model_repository);
+    registry_list_release(list);
     registry_close(registry);
     return 0;
 }

@@ -55,6 +55,7 @@ cc -O1 -o "$scratch/uploads" "$here/uploads.c" -lz || exit 1
 . "$here/routes.sh"
 . "$here/bad_input.sh"
 . "$here/determinism.sh"
+. "$here/reload.sh"
 . "$here/lifecycle.sh"
 
 check_finish

@@ -15,20 +15,25 @@ enum { INPUTS = 1000 };
 #endif
 
 static struct registry *registry;
+static struct registry_list *models;
 
 static int open_registry(void **state)
 {
     (void)state;
     struct error error;
     enum status status = registry_open(SPIKELOOM_SOURCE_DIR "/models/weights", &registry, &error);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
         fprintf(stderr, "%s\n", error.detail);
-    return status == STATUS_OK ? 0 : -1;
+        return -1;
+    }
+    models = registry_models(registry);
+    return 0;
 }
 
 static int close_registry(void **state)
 {
     (void)state;
+    registry_list_release(models);
     registry_close(registry);
     return 0;
 }
@@ -91,13 +96,12 @@ static void test_event_driven_equals_dense(void **state)
     (void)state;
     struct parallel *parallel;
     assert_int_equal(parallel_new(0, &parallel, NULL), STATUS_OK);
-    for (size_t i = 0; i < registry_count(registry); i++) {
-        struct network *network = registry_acquire_at(registry, i);
+    for (size_t i = 0; i < models->count; i++) {
+        struct network *network = models->models[i].network;
         struct comparison comparison = {.network = network};
         parallel_for(parallel, INPUTS, compare_paths, &comparison);
         assert_int_equal(comparison.equal, INPUTS);
         assert_true(comparison.spikes > INPUTS * 10);
-        network_release(network);
     }
     parallel_free(parallel);
 }
@@ -105,8 +109,8 @@ static void test_event_driven_equals_dense(void **state)
 static void test_an_empty_latent_is_a_blank_picture(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < registry_count(registry); i++) {
-        struct network *network = registry_acquire_at(registry, i);
+    for (size_t i = 0; i < models->count; i++) {
+        struct network *network = models->models[i].network;
         struct inference inference = {.path = INFERENCE_EVENT_DRIVEN};
         struct inference_stats stats = {0};
         struct raster latent, output;
@@ -120,7 +124,6 @@ static void test_an_empty_latent_is_a_blank_picture(void **state)
         raster_free(&latent);
         raster_free(&output);
         inference_free(&inference);
-        network_release(network);
     }
 }
 
@@ -128,14 +131,13 @@ static void test_both_tasks_are_shipped(void **state)
 {
     (void)state;
     int pictures = 0, speech = 0;
-    for (size_t i = 0; i < registry_count(registry); i++) {
-        struct network *network = registry_acquire_at(registry, i);
+    for (size_t i = 0; i < models->count; i++) {
+        struct network *network = models->models[i].network;
         pictures += network->task == NETWORK_RECONSTRUCT;
         speech += network->task == NETWORK_SYNTHESIZE;
         assert_int_equal(strlen(network->checksum), DIGEST_HEX_SIZE - 1);
         assert_string_not_equal(network->training_json, "{}");
         assert_string_not_equal(network->scores_json, "{}");
-        network_release(network);
     }
     assert_true(pictures >= 1 && speech >= 1);
 }
