@@ -48,14 +48,18 @@ static enum status describe_training(const struct options *options, struct netwo
 static void describe_layers(const struct network *network, struct buf *card)
 {
     buf_printf(card, "| layer | kind | inputs | units | neuron |\n|---|---|---|---|---|\n");
+    bool spiking = network_is_spiking(network);
     for (int i = 0; i < network->num_layers; i++) {
         const struct layer *layer = &network->layers[i];
-        buf_printf(card, "| %d%s | %s | %u | %u | %s, reset %s, threshold %g, tau %g ms |\n", i,
-                   i == network->latent_layer ? " (latent)" : "",
+        buf_printf(card, "| %d%s | %s | %u | %u | %s", i,
+                   spiking && i == network->latent_layer ? " (latent)" : "",
                    layer_kind_name(layer->shape.kind), layer_num_inputs(&layer->shape),
-                   layer_num_outputs(&layer->shape), neuron_model_name(layer->params.model),
-                   neuron_reset_name(layer->params.reset), layer->params.threshold,
-                   1000 * layer->params.tau_mem);
+                   layer_num_outputs(&layer->shape), neuron_model_name(layer->params.model));
+        if (spiking)
+            buf_printf(card, ", reset %s, threshold %g, tau %g ms",
+                       neuron_reset_name(layer->params.reset), layer->params.threshold,
+                       1000 * layer->params.tau_mem);
+        buf_printf(card, " |\n");
     }
 }
 
@@ -77,10 +81,9 @@ static enum status describe_object(const char *text, struct buf *card, struct er
     return object ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
 }
 
-static enum status write_card(const struct network *network, double seconds, bool held_out,
-                              struct buf *card, struct error *error)
+/* What it is, what goes in and what comes out. */
+static void describe_network(const struct network *network, struct buf *card)
 {
-    buf_printf(card, "# %s\n\n", network->name);
     if (!network_is_spiking(network))
         buf_printf(card,
                    "An analog autoencoder to compare spiking ones with: a picture of %d x %d "
@@ -96,11 +99,17 @@ static enum status write_card(const struct network *network, double seconds, boo
                    "A spiking audiocoder and decoder: a spoken word in, its spike latent "
                    "and a picture of %d x %d pixels out.\n\n",
                    network->image_width, network->image_height);
-    buf_printf(card,
-               "%d steps of %g ms, %s coding of the input. SHA-256 of the checkpoint: "
-               "`%s`.\n\n",
-               network->num_steps, 1000 * network->dt, input_encoding_name(network->encoding),
-               network->checksum);
+    if (network_is_spiking(network))
+        buf_printf(card, "%d steps of %g ms, %s coding of the input. ", network->num_steps,
+                   1000 * network->dt, input_encoding_name(network->encoding));
+    buf_printf(card, "SHA-256 of the checkpoint: `%s`.\n\n", network->checksum);
+}
+
+static enum status write_card(const struct network *network, double seconds, bool held_out,
+                              struct buf *card, struct error *error)
+{
+    buf_printf(card, "# %s\n\n", network->name);
+    describe_network(network, card);
     describe_layers(network, card);
     buf_printf(card, "\n## How it was made\n\n");
     enum status status = describe_object(network->training_json, card, error);

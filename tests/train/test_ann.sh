@@ -86,6 +86,8 @@ default_spikes() {
 make_pictures "$scratch/pictures"
 check "an ann trains" ann mnist-ann --epochs 300
 check "its card says what it is" grep -q 'An analog autoencoder' "$scratch/mnist-ann.md"
+check "of units without potential" sh -c "grep -q '784 | 40 | relu |' '$scratch/mnist-ann.md' &&
+    ! grep -q -e 'steps of' -e 'reset' -e '(latent)' '$scratch/mnist-ann.md'"
 check "its scores" evaluates mnist-ann '.pixel_mse < 0.01 and .mse_spikes == null and .spikes == 0 and
     .synops == .macs and .synops_effective == 0 and .synops_dense == 62720 and
     .energy_joules > 0 and .firing_rate_hz == null and .num_samples == 10'
