@@ -17,6 +17,8 @@ struct config {
     int io_threads;
     int infer_threads;
     int queue_size;
+    int max_batch;
+    int max_queue_delay_us;
     int max_connections;
     int max_body_bytes;
     int max_audio_seconds;

@@ -12,6 +12,8 @@ void handlers_infer_begin(struct request *request)
     enum status status = STATUS_OK;
     if (!service_is_serving(request->service))
         status = error_set(&error, STATUS_NOT_READY, "The models are being loaded.");
+    else if (pool_is_full(request->service->pool))
+        status = error_plain(&error, STATUS_OVERLOADED);
     else if (request->query.given & QUERY_MODEL)
         status = service_acquire_any(request->service, request->query.model, &network, &error);
     if (network)
@@ -25,8 +27,11 @@ static bool handlers_submit(struct request *request, infer_function function)
 {
     struct http_exchange *exchange = request->exchange;
     struct error error;
-    if (exchange->request.body.size == 0) {
-        error_plain(&error, STATUS_EMPTY);
+    enum status status = STATUS_EMPTY;
+    if (exchange->request.body.size > 0)
+        status = pool_reserve(request->service->pool);
+    if (status != STATUS_OK) {
+        error_plain(&error, status);
         reply_problem(request, &error);
         return true;
     }
@@ -35,7 +40,7 @@ static bool handlers_submit(struct request *request, infer_function function)
     request->item.deadline_us = clock_now_us() + (uint64_t)timeout_ms * 1000;
     request->infer = function;
     http_suspend(exchange);
-    enum status status = pool_submit(request->service->pool, &request->item);
+    status = pool_submit(request->service->pool, &request->item);
     if (status == STATUS_OK)
         return false;
     /* once suspended, the way back leads through the event loop */

@@ -5,11 +5,7 @@
 #ifndef SPIKELOOM_SERVER_INFER_H
 #define SPIKELOOM_SERVER_INFER_H
 
-#include "server/pool.h"
 #include "server/request.h"
-
-/* The hooks that run, drop and watch requests. */
-struct pool_hooks infer_pool_hooks(void);
 
 /* One for each route: fills the reply on success, returns what went wrong otherwise. */
 enum status infer_synthesize(struct request *request, struct inference *scratch,

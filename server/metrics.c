@@ -7,7 +7,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { METRICS_NUM_BOUNDS = 14, METRICS_MAX_CODE = 600 };
+enum {
+    METRICS_NUM_BOUNDS = 14,
+    METRICS_NUM_BATCH_BOUNDS = 7, /* 1, 2, 4 .. 64 */
+    METRICS_MAX_CODE = 600
+};
 
 static const double metrics_bounds[METRICS_NUM_BOUNDS] = {
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
@@ -15,6 +19,11 @@ static const double metrics_bounds[METRICS_NUM_BOUNDS] = {
 struct metrics_histogram {
     uint64_t counts[METRICS_NUM_BOUNDS + 1]; /* each bucket alone; the last one is +Inf's */
     uint64_t sum_us;
+};
+
+struct metrics_batches {
+    uint64_t counts[METRICS_NUM_BATCH_BOUNDS + 1]; /* each bucket alone; the last one is +Inf's */
+    uint64_t num_items;
 };
 
 struct metrics_route {
@@ -27,6 +36,7 @@ struct metrics {
     const char *const *route_names;
     int num_routes;
     struct metrics_histogram queue, compute;
+    struct metrics_batches batches;
     uint64_t rejected[STATUS_COUNT];
     uint64_t synops, spikes;
     struct metrics_route routes[];
@@ -80,6 +90,17 @@ void metrics_record(struct metrics *metrics, const struct metrics_sample *sample
         metrics->synops += sample->synops;
         metrics->spikes += sample->spikes;
     }
+    pthread_mutex_unlock(&metrics->mutex);
+}
+
+void metrics_record_batch(struct metrics *metrics, int size)
+{
+    int bucket = 0;
+    while (bucket < METRICS_NUM_BATCH_BOUNDS && size > 1 << bucket)
+        bucket++;
+    pthread_mutex_lock(&metrics->mutex);
+    metrics->batches.counts[bucket]++;
+    metrics->batches.num_items += (uint64_t)size;
     pthread_mutex_unlock(&metrics->mutex);
 }
 
@@ -147,11 +168,32 @@ static enum status metrics_write_durations(const struct metrics *metrics, struct
             metrics_write_histogram(out, "spikeloom_queue_duration_seconds", "", &metrics->queue);
     if (status == STATUS_OK)
         status = metrics_head(out, "spikeloom_compute_duration_seconds", "histogram",
-                              "On an inference thread, decoding and drawing included.");
+                              "From being taken by an inference thread to the answer.");
     if (status == STATUS_OK)
         status = metrics_write_histogram(out, "spikeloom_compute_duration_seconds", "",
                                          &metrics->compute);
     return status;
+}
+
+static enum status metrics_write_batches(const struct metrics_batches *batches, struct buf *out)
+{
+    uint64_t total = 0;
+    enum status status = metrics_head(out, "spikeloom_batch_size", "histogram",
+                                      "Requests that an inference thread took at once.");
+    for (int i = 0; i < METRICS_NUM_BATCH_BOUNDS && status == STATUS_OK; i++) {
+        total += batches->counts[i];
+        status = buf_printf(out, "spikeloom_batch_size_bucket{le=\"%d\"} %llu\n", 1 << i,
+                            (unsigned long long)total);
+    }
+    total += batches->counts[METRICS_NUM_BATCH_BOUNDS];
+    if (status != STATUS_OK)
+        return status;
+    return buf_printf(
+        out,
+        "spikeloom_batch_size_bucket{le=\"+Inf\"} %llu\nspikeloom_batch_size_sum %llu\n"
+        "spikeloom_batch_size_count %llu\n",
+        (unsigned long long)total, (unsigned long long)batches->num_items,
+        (unsigned long long)total);
 }
 
 static enum status metrics_write_rejected(const struct metrics *metrics, struct buf *out)
@@ -200,6 +242,8 @@ enum status metrics_write(struct metrics *metrics, const struct metrics_gauges *
     enum status status = metrics_write_requests(metrics, out);
     if (status == STATUS_OK)
         status = metrics_write_durations(metrics, out);
+    if (status == STATUS_OK)
+        status = metrics_write_batches(&metrics->batches, out);
     if (status == STATUS_OK)
         status = metrics_write_rejected(metrics, out);
     if (status == STATUS_OK)

@@ -22,7 +22,7 @@ struct metrics_sample {
     enum status status;
     uint64_t duration_us; /* from the request line to the end of the reply */
     bool computed;        /* it has been on an inference thread; else the rest is not looked at */
-    uint64_t queue_us, compute_us;
+    uint64_t queue_us, compute_us; /* until a thread took it; from then to its answer */
     uint64_t synops, spikes;
 };
 
@@ -37,6 +37,9 @@ struct metrics *metrics_open(const char *const *route_names, int num_routes);
 void metrics_close(struct metrics *metrics); /* allows NULL */
 
 void metrics_record(struct metrics *metrics, const struct metrics_sample *sample);
+
+/* `size` requests were taken from the queue at once. */
+void metrics_record_batch(struct metrics *metrics, int size);
 
 /* Appends everything but spikeloom_model_info. NO_MEMORY, TOO_LARGE. */
 enum status metrics_write(struct metrics *metrics, const struct metrics_gauges *gauges,

@@ -10,12 +10,14 @@
 enum { POOL_WATCH_MS = 20 };
 
 struct pool {
+    struct pool_settings settings;
     struct pool_hooks hooks;
     pthread_mutex_t mutex;
     pthread_cond_t filled;  /* an item waits, or the pool stops */
     pthread_cond_t watched; /* the same, for the watcher */
     struct pool_item *first, *last;
-    int depth, queue_size;
+    int depth;    /* items that wait */
+    int reserved; /* places that items are about to take */
     bool stopping;
     pthread_t watcher;
     bool has_watcher;
@@ -51,31 +53,96 @@ static void pool_unlink(struct pool *pool, struct pool_item *item)
 /* What has become of an item that waits: STATUS_OK when it may still be run. */
 static enum status pool_judge(const struct pool *pool, const struct pool_item *item, uint64_t now)
 {
-    if (pool->stopping)
-        return STATUS_NOT_READY;
     if (item->deadline_us && now >= item->deadline_us)
         return STATUS_DEADLINE;
     return pool->hooks.gone(item) ? STATUS_CLIENT_GONE : STATUS_OK;
+}
+
+/* Holds the mutex. */
+static bool pool_has_no_place(const struct pool *pool)
+{
+    return pool->depth + pool->reserved >= pool->settings.queue_size;
+}
+
+static struct timespec pool_time(uint64_t us)
+{
+    return (struct timespec){.tv_sec = (time_t)(us / 1000000),
+                             .tv_nsec = (long)(us % 1000000) * 1000};
+}
+
+/*
+ * Until when a thread is to wait for more items, on clock_now_us; 0 when it is to take what there
+ * is. Holds the mutex, and something waits.
+ */
+static uint64_t pool_gather_until(const struct pool *pool)
+{
+    uint64_t until_us = pool->first->queued_us + (uint64_t)pool->settings.max_delay_us;
+    bool whole = pool->depth >= pool->settings.max_batch || pool_has_no_place(pool);
+    return whole || pool->stopping || clock_now_us() >= until_us ? 0 : until_us;
+}
+
+/* Waits until there is a batch to take; false when the pool has stopped. Holds the mutex. */
+static bool pool_wait_for_batch(struct pool *pool)
+{
+    while (pool->first || !pool->stopping) {
+        uint64_t until_us = pool->first ? pool_gather_until(pool) : 0;
+        if (until_us) {
+            struct timespec until = pool_time(until_us);
+            pthread_cond_timedwait(&pool->filled, &pool->mutex, &until);
+        } else if (pool->first) {
+            return true;
+        } else {
+            pthread_cond_wait(&pool->filled, &pool->mutex);
+        }
+    }
+    return false;
+}
+
+/*
+ * Takes a batch from the queue. What has not been waited for is shared fairly: a thread that took
+ * everything would leave the others idle. Holds the mutex.
+ */
+static int pool_take(struct pool *pool, struct pool_item **items)
+{
+    int num_threads = pool->settings.num_threads;
+    int share = (pool->depth + num_threads - 1) / num_threads;
+    int most = pool->settings.max_delay_us ? pool->depth : share;
+    int count = 0;
+    while (pool->first && count < most && count < pool->settings.max_batch) {
+        items[count++] = pool->first;
+        pool_unlink(pool, pool->first);
+    }
+    return count;
+}
+
+/* Drops the items of a batch that nobody waits for; the number of the others. */
+static int pool_sift(struct pool *pool, struct pool_item **items, int count, bool stopping)
+{
+    uint64_t now = clock_now_us();
+    int fit = 0;
+    for (int i = 0; i < count; i++) {
+        enum status status = stopping ? STATUS_NOT_READY : pool_judge(pool, items[i], now);
+        if (status == STATUS_OK)
+            items[fit++] = items[i];
+        else
+            pool->hooks.drop(items[i], status);
+    }
+    return fit;
 }
 
 static void *pool_work(void *argument)
 {
     struct pool *pool = argument;
     struct inference scratch = {.path = INFERENCE_EVENT_DRIVEN};
+    struct pool_item *items[POOL_MAX_BATCH];
     pthread_mutex_lock(&pool->mutex);
-    while (pool->first || !pool->stopping) {
-        struct pool_item *item = pool->first;
-        if (!item) {
-            pthread_cond_wait(&pool->filled, &pool->mutex);
-            continue;
-        }
-        pool_unlink(pool, item);
-        enum status status = pool_judge(pool, item, clock_now_us());
+    while (pool_wait_for_batch(pool)) {
+        int count = pool_take(pool, items);
+        bool stopping = pool->stopping;
         pthread_mutex_unlock(&pool->mutex);
-        if (status == STATUS_OK)
-            pool->hooks.run(item, &scratch);
-        else
-            pool->hooks.drop(item, status);
+        count = pool_sift(pool, items, count, stopping);
+        if (count)
+            pool->hooks.run(items, count, &scratch);
         pthread_mutex_lock(&pool->mutex);
     }
     pthread_mutex_unlock(&pool->mutex);
@@ -85,13 +152,7 @@ static void *pool_work(void *argument)
 
 static void pool_wait_a_little(struct pool *pool)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += POOL_WATCH_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
+    struct timespec until = pool_time(clock_now_us() + POOL_WATCH_MS * 1000);
     pthread_cond_timedwait(&pool->watched, &pool->mutex, &until);
 }
 
@@ -102,7 +163,7 @@ static void pool_weed(struct pool *pool)
     struct pool_item *next;
     for (struct pool_item *item = pool->first; item; item = next) {
         next = item->next;
-        enum status status = pool_judge(pool, item, now);
+        enum status status = pool->stopping ? STATUS_NOT_READY : pool_judge(pool, item, now);
         if (status == STATUS_OK)
             continue;
         pool_unlink(pool, item);
@@ -132,20 +193,21 @@ static void pool_init_locks(struct pool *pool)
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&pool->mutex, NULL);
-    pthread_cond_init(&pool->filled, NULL);
+    pthread_cond_init(&pool->filled, &attributes);
     pthread_cond_init(&pool->watched, &attributes);
     pthread_condattr_destroy(&attributes);
 }
 
-enum status pool_open(int num_threads, int queue_size, const struct pool_hooks *hooks,
+enum status pool_open(const struct pool_settings *settings, const struct pool_hooks *hooks,
                       struct pool **out, struct error *error)
 {
+    int num_threads = settings->num_threads;
     *out = NULL;
     struct pool *pool = mem_alloc(1, sizeof *pool + (size_t)num_threads * sizeof pool->threads[0]);
     if (!pool)
         return error_plain(error, STATUS_NO_MEMORY);
     pool->hooks = *hooks;
-    pool->queue_size = queue_size;
+    pool->settings = *settings;
     pool_init_locks(pool);
     pool->has_watcher = pthread_create(&pool->watcher, NULL, pool_watch, pool) == 0;
     while (pool->num_threads < num_threads &&
@@ -159,14 +221,27 @@ enum status pool_open(int num_threads, int queue_size, const struct pool_hooks *
     return STATUS_OK;
 }
 
+enum status pool_reserve(struct pool *pool)
+{
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&pool->mutex);
+    if (pool->stopping)
+        status = STATUS_NOT_READY;
+    else if (pool_has_no_place(pool))
+        status = STATUS_OVERLOADED;
+    else
+        pool->reserved++;
+    pthread_mutex_unlock(&pool->mutex);
+    return status;
+}
+
 enum status pool_submit(struct pool *pool, struct pool_item *item)
 {
     enum status status = STATUS_OK;
     pthread_mutex_lock(&pool->mutex);
+    pool->reserved--;
     if (pool->stopping) {
         status = STATUS_NOT_READY;
-    } else if (pool->depth >= pool->queue_size) {
-        status = STATUS_OVERLOADED;
     } else {
         item->queued_us = clock_now_us();
         pool_append(pool, item);
@@ -177,10 +252,18 @@ enum status pool_submit(struct pool *pool, struct pool_item *item)
     return status;
 }
 
+bool pool_is_full(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    bool full = pool_has_no_place(pool);
+    pthread_mutex_unlock(&pool->mutex);
+    return full;
+}
+
 int pool_depth(struct pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
-    int depth = pool->depth;
+    int depth = pool->depth + pool->reserved;
     pthread_mutex_unlock(&pool->mutex);
     return depth;
 }

@@ -1,8 +1,8 @@
 /*
  * The inference threads and the bounded queue in front of them. An item is given in whole: until
  * one of the pool's callbacks has had it, nobody else touches it. Each item gets exactly one
- * callback: `run` on an inference thread, or `drop` when its deadline passes or its owner leaves
- * while it waits, or when the pool stops.
+ * callback: `run` on an inference thread, with what else its thread took at that moment; or `drop`
+ * when its deadline passes or its owner leaves while it waits, or when the pool stops.
  */
 #ifndef SPIKELOOM_SERVER_POOL_H
 #define SPIKELOOM_SERVER_POOL_H
@@ -21,8 +21,18 @@ struct pool_item {
     uint64_t queued_us;   /* set by pool_submit */
 };
 
+enum { POOL_MAX_BATCH = 64 };
+
+struct pool_settings {
+    int num_threads;
+    int queue_size;   /* items that may wait */
+    int max_batch;    /* items that a thread takes at once, 1 .. POOL_MAX_BATCH */
+    int max_delay_us; /* how long the first item waits for a whole batch; 0: not at all */
+};
+
 struct pool_hooks {
-    void (*run)(struct pool_item *item, struct inference *scratch);
+    /* 1 .. max_batch items, oldest first, none of which has expired or been given up. */
+    void (*run)(struct pool_item *const *items, int count, struct inference *scratch);
     void (*drop)(struct pool_item *item, enum status status); /* DEADLINE, CLIENT_GONE, NOT_READY */
     bool (*gone)(const struct pool_item *item); /* its owner no longer waits for the result */
 };
@@ -30,13 +40,22 @@ struct pool_hooks {
 struct pool;
 
 /* NO_MEMORY, INTERNAL when threads cannot be started. */
-enum status pool_open(int num_threads, int queue_size, const struct pool_hooks *hooks,
+enum status pool_open(const struct pool_settings *settings, const struct pool_hooks *hooks,
                       struct pool **pool, struct error *error);
 
-/* OVERLOADED when the queue is full, NOT_READY when the pool stops: the item stays the caller's. */
+/*
+ * Takes a place in the queue, which pool_submit then fills: so a request that finds it full is
+ * answered by who holds it. OVERLOADED when the queue is full, NOT_READY when the pool stops.
+ */
+enum status pool_reserve(struct pool *pool);
+
+/* Fills a reserved place. NOT_READY when the pool stops: the item stays the caller's. */
 enum status pool_submit(struct pool *pool, struct pool_item *item);
 
-/* Items that wait. */
+/* Whether pool_reserve would say OVERLOADED at this moment. */
+bool pool_is_full(struct pool *pool);
+
+/* Items that wait, reserved places included. */
 int pool_depth(struct pool *pool);
 
 /* Drops what waits, lets what runs finish, ends the threads. Allows NULL. */

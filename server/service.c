@@ -1,6 +1,6 @@
 #include "server/service.h"
 
-#include "server/infer.h"
+#include "server/infer_batch.h"
 #include "server/routes.h"
 
 #include <string.h>
@@ -27,6 +27,19 @@ static enum status service_open_http(struct service *service, struct error *erro
     return http_open(&settings, &hooks, &service->http, error);
 }
 
+static enum status service_open_pool(struct service *service, struct error *error)
+{
+    const struct config *config = service->config;
+    struct pool_settings settings = {
+        .num_threads = config->infer_threads,
+        .queue_size = config->queue_size,
+        .max_batch = config->max_batch,
+        .max_delay_us = config->max_queue_delay_us,
+    };
+    struct pool_hooks hooks = infer_batch_hooks();
+    return pool_open(&settings, &hooks, &service->pool, error);
+}
+
 enum status service_open(const struct config *config, struct service *service, struct error *error)
 {
     *service = (struct service){.config = config};
@@ -34,9 +47,7 @@ enum status service_open(const struct config *config, struct service *service, s
     service->metrics = routes_open_metrics();
     if (!service->metrics)
         return error_plain(error, STATUS_NO_MEMORY);
-    struct pool_hooks hooks = infer_pool_hooks();
-    enum status status =
-        pool_open(config->infer_threads, config->queue_size, &hooks, &service->pool, error);
+    enum status status = service_open_pool(service, error);
     if (status == STATUS_OK)
         status = service_open_http(service, error);
     if (status == STATUS_OK)

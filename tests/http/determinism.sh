@@ -1,5 +1,6 @@
 # The same upload gives the same bytes: from daemons with 1, 2 and 4 inference threads, each asked
-# by 16 clients at once, in any order, and by one alone; and by way of its latent.
+# by 16 clients at once, in any order, and by one alone; in batches of any size; and by way of its
+# latent.
 # shellcheck shell=sh
 
 mkdir "$scratch/variants"
@@ -50,6 +51,31 @@ digests "$scratch/pictures_decoded" >"$scratch/digests_decoded"
 check "  to the same pictures" cmp "$scratch/digests_1" "$scratch/digests_decoded"
 check "pictures differ as well" test "$(cut -c 1-64 "$scratch/digests_1" | sort -u | wc -l)" -gt 10
 check "  stops with 0" daemon_stop "$second_pid"
+
+# batches_larger_than SIZE: how many batches the daemon has taken that were larger.
+batches_larger_than() {
+    curl -sS "$daemon_url/metrics" | awk -v le="le=\"$1\"" '
+        index($0, "spikeloom_batch_size_bucket{" le "}") { most = $2 }
+        /^spikeloom_batch_size_count / { print $2 - most }
+    '
+}
+
+start batch_1 --infer-threads 1 --max-batch 1 --queue-size 256
+check "$uploads uploads without batches" draw_all 16 "$scratch/pictures_batch_1"
+digests "$scratch/pictures_batch_1" >"$scratch/digests_batch_1"
+check "  the same pictures" cmp "$scratch/digests_1" "$scratch/digests_batch_1"
+check "  one at a time" test "$(batches_larger_than 1)" -eq 0
+check "  stops with 0" daemon_stop "$daemon_pid"
+for size in 3 16; do
+    start "batch_$size" --infer-threads 1 --max-batch "$size" --max-queue-delay-us 20000 \
+        --queue-size 256
+    check "$uploads uploads in batches of up to $size" draw_all 16 "$scratch/pictures_batch_$size"
+    digests "$scratch/pictures_batch_$size" >"$scratch/digests_batch_$size"
+    check "  the same pictures" cmp "$scratch/digests_1" "$scratch/digests_batch_$size"
+    check "  there were batches" test "$(batches_larger_than 2)" -gt 0
+    check "  none was too large" test "$(batches_larger_than $((size == 3 ? 4 : 16)))" -eq 0
+    check "  stops with 0" daemon_stop "$daemon_pid"
+done
 check "no two of the pictures' inputs were alike" test \
     "$(cat "$scratch"/variants/*.wav | wc -c)" -gt 0 -a \
     "$(sha256sum "$scratch"/variants/*.wav | cut -c 1-64 | sort -u | wc -l)" -eq "$uploads"

@@ -122,6 +122,11 @@ static void test_contradictions(void **state)
     assert_non_null(strstr(error.detail, "--drain-delay 5"));
     assert_int_equal(READ(&config, NULL, "--drain-delay=5", "--exit-timeout-secs=6"), STATUS_OK);
     assert_int_equal(config_check(&config, NULL), STATUS_OK);
+    assert_int_equal(READ(&config, NULL, "--max-queue-delay-us=9000", "--timeout-ms=9"), STATUS_OK);
+    assert_int_equal(config_check(&config, &error), STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.detail, "--timeout-ms 9"));
+    assert_int_equal(READ(&config, NULL, "--max-queue-delay-us=8999", "--timeout-ms=9"), STATUS_OK);
+    assert_int_equal(config_check(&config, NULL), STATUS_OK);
 }
 
 static void test_unknown_variables(void **state)

@@ -46,7 +46,18 @@ static void test_tells_what_was_recorded(void **state)
     sample = (struct metrics_sample){
         .route = 1, .code = 503, .status = STATUS_OVERLOADED, .duration_us = 1001, .synops = 99};
     metrics_record(metrics, &sample);
+    const int batches[] = {1, 1, 2, 3, 64};
+    for (size_t i = 0; i < sizeof batches / sizeof *batches; i++)
+        metrics_record_batch(metrics, batches[i]);
     write_all(metrics, &text);
+    assert_line(&text, "spikeloom_batch_size_bucket{le=\"1\"} 2");
+    assert_line(&text, "spikeloom_batch_size_bucket{le=\"2\"} 3");
+    assert_line(&text, "spikeloom_batch_size_bucket{le=\"4\"} 4");
+    assert_line(&text, "spikeloom_batch_size_bucket{le=\"32\"} 4");
+    assert_line(&text, "spikeloom_batch_size_bucket{le=\"64\"} 5");
+    assert_line(&text, "spikeloom_batch_size_bucket{le=\"+Inf\"} 5");
+    assert_line(&text, "spikeloom_batch_size_sum 71");
+    assert_line(&text, "spikeloom_batch_size_count 5");
     assert_line(&text, "spikeloom_requests_total{route=\"/a\",code=\"200\"} 2");
     assert_line(&text, "spikeloom_requests_total{route=\"/b/{name}\",code=\"503\"} 1");
     assert_line(&text, "spikeloom_request_duration_seconds_bucket{route=\"/a\",le=\"0.0005\"} 0");

@@ -22,18 +22,20 @@ struct job {
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t moved = PTHREAD_COND_INITIALIZER;
 static bool gate_open;
-static int started, finished;
+static int started, finished, largest_batch;
 
-static void run(struct pool_item *item, struct inference *scratch)
+static void run(struct pool_item *const *items, int count, struct inference *scratch)
 {
     assert_non_null(scratch);
     pthread_mutex_lock(&gate);
-    started++;
+    started += count;
+    largest_batch = count > largest_batch ? count : largest_batch;
     pthread_cond_broadcast(&moved);
     while (!gate_open)
         pthread_cond_wait(&moved, &gate);
-    ((struct job *)item)->runs++;
-    finished++;
+    for (int i = 0; i < count; i++)
+        ((struct job *)items[i])->runs++;
+    finished += count;
     pthread_cond_broadcast(&moved);
     pthread_mutex_unlock(&gate);
 }
@@ -56,6 +58,22 @@ static bool gone(const struct pool_item *item)
 
 static const struct pool_hooks hooks = {.run = run, .drop = drop, .gone = gone};
 
+/* A pool that takes no more than one at a time. */
+static struct pool *open_pool(int num_threads, int queue_size)
+{
+    struct pool_settings settings = {
+        .num_threads = num_threads, .queue_size = queue_size, .max_batch = 1};
+    struct pool *pool;
+    assert_int_equal(pool_open(&settings, &hooks, &pool, NULL), STATUS_OK);
+    return pool;
+}
+
+static enum status submit(struct pool *pool, struct job *job)
+{
+    enum status status = pool_reserve(pool);
+    return status == STATUS_OK ? pool_submit(pool, &job->item) : status;
+}
+
 static void wait_for(const int *counter, int value)
 {
     pthread_mutex_lock(&gate);
@@ -69,7 +87,7 @@ static void set_gate(bool open)
     pthread_mutex_lock(&gate);
     gate_open = open;
     if (!open)
-        started = finished = 0;
+        started = finished = largest_batch = 0;
     pthread_cond_broadcast(&moved);
     pthread_mutex_unlock(&gate);
 }
@@ -78,12 +96,11 @@ static void test_runs_all(void **state)
 {
     (void)state;
     static struct job jobs[500];
-    struct pool *pool;
     set_gate(false);
     set_gate(true);
-    assert_int_equal(pool_open(4, 500, &hooks, &pool, NULL), STATUS_OK);
+    struct pool *pool = open_pool(4, 500);
     for (int i = 0; i < 500; i++)
-        assert_int_equal(pool_submit(pool, &jobs[i].item), STATUS_OK);
+        assert_int_equal(submit(pool, &jobs[i]), STATUS_OK);
     wait_for(&finished, 500);
     for (int i = 0; i < 500; i++)
         assert_int_equal(jobs[i].runs, 1);
@@ -94,15 +111,14 @@ static void test_is_bounded(void **state)
 {
     (void)state;
     struct job jobs[4] = {0};
-    struct pool *pool;
     set_gate(false);
-    assert_int_equal(pool_open(1, 2, &hooks, &pool, NULL), STATUS_OK);
-    assert_int_equal(pool_submit(pool, &jobs[0].item), STATUS_OK);
+    struct pool *pool = open_pool(1, 2);
+    assert_int_equal(submit(pool, &jobs[0]), STATUS_OK);
     wait_for(&started, 1);
-    assert_int_equal(pool_submit(pool, &jobs[1].item), STATUS_OK);
-    assert_int_equal(pool_submit(pool, &jobs[2].item), STATUS_OK);
+    assert_int_equal(submit(pool, &jobs[1]), STATUS_OK);
+    assert_int_equal(submit(pool, &jobs[2]), STATUS_OK);
     assert_int_equal(pool_depth(pool), 2);
-    assert_int_equal(pool_submit(pool, &jobs[3].item), STATUS_OVERLOADED);
+    assert_int_equal(submit(pool, &jobs[3]), STATUS_OVERLOADED);
     set_gate(true);
     wait_for(&finished, 3);
     assert_int_equal(jobs[3].runs + jobs[3].drops, 0);
@@ -114,16 +130,15 @@ static void test_drops_the_expired_and_the_abandoned(void **state)
 {
     (void)state;
     struct job running = {0}, expired = {0}, abandoned = {0}, patient = {0};
-    struct pool *pool;
     set_gate(false);
-    assert_int_equal(pool_open(1, 8, &hooks, &pool, NULL), STATUS_OK);
-    assert_int_equal(pool_submit(pool, &running.item), STATUS_OK);
+    struct pool *pool = open_pool(1, 8);
+    assert_int_equal(submit(pool, &running), STATUS_OK);
     wait_for(&started, 1);
     expired.item.deadline_us = clock_now_us() + 1000;
     patient.item.deadline_us = clock_now_us() + UINT64_C(3600) * 1000000;
-    assert_int_equal(pool_submit(pool, &patient.item), STATUS_OK);
-    assert_int_equal(pool_submit(pool, &expired.item), STATUS_OK);
-    assert_int_equal(pool_submit(pool, &abandoned.item), STATUS_OK);
+    assert_int_equal(submit(pool, &patient), STATUS_OK);
+    assert_int_equal(submit(pool, &expired), STATUS_OK);
+    assert_int_equal(submit(pool, &abandoned), STATUS_OK);
     atomic_store(&abandoned.gone, true);
     wait_for(&finished, 2); /* while the only thread is still busy */
     assert_int_equal(expired.dropped_with, STATUS_DEADLINE);
@@ -137,6 +152,92 @@ static void test_drops_the_expired_and_the_abandoned(void **state)
     pool_close(pool);
 }
 
+static void test_a_reserved_place_counts(void **state)
+{
+    (void)state;
+    struct job job = {0};
+    set_gate(false);
+    set_gate(true);
+    struct pool *pool = open_pool(1, 1);
+    assert_int_equal(pool_reserve(pool), STATUS_OK);
+    assert_true(pool_is_full(pool));
+    assert_int_equal(pool_depth(pool), 1);
+    assert_int_equal(pool_reserve(pool), STATUS_OVERLOADED);
+    assert_int_equal(pool_submit(pool, &job.item), STATUS_OK);
+    wait_for(&finished, 1);
+    assert_int_equal(submit(pool, &job), STATUS_OK);
+    wait_for(&finished, 2);
+    assert_false(pool_is_full(pool));
+    pool_close(pool);
+    assert_int_equal(job.runs, 2);
+}
+
+/* Eight jobs that wait behind another, to be run by one thread in batches of three and two. */
+static void test_takes_what_waits(void **state)
+{
+    (void)state;
+    struct job jobs[9] = {0};
+    struct pool_settings settings = {.num_threads = 1, .queue_size = 8, .max_batch = 3};
+    struct pool *pool;
+    set_gate(false);
+    assert_int_equal(pool_open(&settings, &hooks, &pool, NULL), STATUS_OK);
+    assert_int_equal(submit(pool, &jobs[0]), STATUS_OK);
+    wait_for(&started, 1);
+    for (int i = 1; i < 9; i++)
+        assert_int_equal(submit(pool, &jobs[i]), STATUS_OK);
+    atomic_store(&jobs[2].gone, true);
+    set_gate(true);
+    wait_for(&finished, 9);
+    assert_int_equal(largest_batch, 3);
+    assert_int_equal(jobs[2].runs, 0);
+    assert_int_equal(jobs[2].dropped_with, STATUS_CLIENT_GONE);
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(jobs[i].runs + jobs[i].drops, 1);
+    pool_close(pool);
+}
+
+/* With a delay that never ends a thread starts when its batch is whole, and not before. */
+static void test_waits_for_a_whole_batch(void **state)
+{
+    (void)state;
+    struct job jobs[4] = {0};
+    struct pool_settings settings = {
+        .num_threads = 2, .queue_size = 8, .max_batch = 3, .max_delay_us = 1000000000};
+    struct pool *pool;
+    set_gate(false);
+    set_gate(true);
+    assert_int_equal(pool_open(&settings, &hooks, &pool, NULL), STATUS_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(submit(pool, &jobs[i]), STATUS_OK);
+    assert_int_equal(pool_depth(pool), 2);
+    assert_int_equal(submit(pool, &jobs[2]), STATUS_OK);
+    wait_for(&finished, 3);
+    assert_int_equal(largest_batch, 3);
+    assert_int_equal(submit(pool, &jobs[3]), STATUS_OK);
+    assert_int_equal(pool_depth(pool), 1);
+    pool_close(pool);
+    assert_int_equal(jobs[3].runs, 0);
+    assert_int_equal(jobs[3].dropped_with, STATUS_NOT_READY);
+}
+
+/* A short delay ends: an incomplete batch is run. */
+static void test_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    struct job jobs[2] = {0};
+    struct pool_settings settings = {
+        .num_threads = 1, .queue_size = 8, .max_batch = 3, .max_delay_us = 1000};
+    struct pool *pool;
+    set_gate(false);
+    set_gate(true);
+    assert_int_equal(pool_open(&settings, &hooks, &pool, NULL), STATUS_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(submit(pool, &jobs[i]), STATUS_OK);
+    wait_for(&finished, 2);
+    pool_close(pool);
+    assert_int_equal(jobs[0].runs + jobs[1].runs, 2);
+}
+
 static void *close_pool(void *argument)
 {
     pool_close(argument);
@@ -147,14 +248,13 @@ static void test_closing_drops_what_waits(void **state)
 {
     (void)state;
     struct job running = {0}, waiting[3] = {0};
-    struct pool *pool;
     pthread_t closer;
     set_gate(false);
-    assert_int_equal(pool_open(1, 8, &hooks, &pool, NULL), STATUS_OK);
-    assert_int_equal(pool_submit(pool, &running.item), STATUS_OK);
+    struct pool *pool = open_pool(1, 8);
+    assert_int_equal(submit(pool, &running), STATUS_OK);
     wait_for(&started, 1);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(pool_submit(pool, &waiting[i].item), STATUS_OK);
+        assert_int_equal(submit(pool, &waiting[i]), STATUS_OK);
     pthread_create(&closer, NULL, close_pool, pool);
     wait_for(&finished, 3);
     set_gate(true);
@@ -173,6 +273,10 @@ int main(void)
         cmocka_unit_test(test_runs_all),
         cmocka_unit_test(test_is_bounded),
         cmocka_unit_test(test_drops_the_expired_and_the_abandoned),
+        cmocka_unit_test(test_a_reserved_place_counts),
+        cmocka_unit_test(test_takes_what_waits),
+        cmocka_unit_test(test_waits_for_a_whole_batch),
+        cmocka_unit_test(test_does_not_wait_for_ever),
         cmocka_unit_test(test_closing_drops_what_waits),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
