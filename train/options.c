@@ -144,7 +144,7 @@ static enum status options_unknown(const char *word, size_t length, enum train_c
                                    struct error *error)
 {
     const char *name = options_command_name(command);
-    if (options_find_row(word, length, COMMAND_COUNT))
+    if (options_find_row(word, length, COMMAND_COUNT, NULL))
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "the command %s does not take --%.*s; see spikeloom-train %s --help", name,
                          (int)length, word, name);
@@ -180,13 +180,14 @@ static enum status options_read_option(struct options_reader *reader, const char
     const char *equals = strchr(word, '=');
     const char *value;
     size_t length = equals ? (size_t)(equals - word) : strlen(word);
-    const struct option_row *row = options_find_row(word, length, options->command);
+    int place;
+    const struct option_row *row = options_find_row(word, length, options->command, &place);
     if (!row)
         return options_unknown(word, length, options->command, error);
     enum status status = options_take_value(reader, row, equals, &value, error);
     if (status != STATUS_OK)
         return status;
-    reader->given[row - options_rows] = true;
+    reader->given[place] = true;
     return options_store(row, value, options, error);
 }
 
@@ -224,8 +225,8 @@ static enum status options_read_words(struct options_reader *reader, struct opti
 static enum status options_fill_defaults(const struct options_reader *reader,
                                          struct options *options, struct error *error)
 {
-    for (int i = 0; i < options_num_rows; i++) {
-        const struct option_row *row = &options_rows[i];
+    const struct option_row *row;
+    for (int i = 0; (row = options_row(i)) != NULL; i++) {
         if (!(row->commands & 1u << options->command) || reader->given[i])
             continue;
         bool membrane = options->rule == RULE_MEMBRANE && row->membrane;
@@ -241,8 +242,8 @@ static enum status options_check_required(const struct options_reader *reader,
                                           const struct options *options, struct error *error)
 {
     const struct command_row *command = &options_commands[options->command];
-    for (int i = 0; i < options_num_rows; i++) {
-        const struct option_row *row = &options_rows[i];
+    const struct option_row *row;
+    for (int i = 0; (row = options_row(i)) != NULL; i++) {
         if (row->required && row->commands & 1u << options->command && !reader->given[i])
             return error_set(error, STATUS_INVALID_ARGUMENT, "the command %s needs --%s %s",
                              command->name, row->name, row->metavar);
@@ -260,8 +261,8 @@ static enum status options_check_required(const struct options_reader *reader,
 static bool options_was_given(const struct options_reader *reader, const char *name,
                               enum train_command command)
 {
-    const struct option_row *row = options_find_row(name, strlen(name), command);
-    return row && reader->given[row - options_rows];
+    int place;
+    return options_find_row(name, strlen(name), command, &place) && reader->given[place];
 }
 
 /* What --split, --skip-bad and --seed say of the division of speech. */
@@ -280,8 +281,8 @@ static enum status options_check_rule(const struct options_reader *reader,
                                       const struct options *options, struct error *error)
 {
     bool membrane = options->rule == RULE_MEMBRANE;
-    for (int i = 0; i < options_num_rows; i++) {
-        const struct option_row *row = &options_rows[i];
+    const struct option_row *row;
+    for (int i = 0; (row = options_row(i)) != NULL; i++) {
         if (reader->given[i] && row->use == (membrane ? USE_BPTT : USE_MEMBRANE))
             return error_set(error, STATUS_INVALID_ARGUMENT, "--%s does nothing %s --rule membrane",
                              row->name, membrane ? "with" : "without");

@@ -51,15 +51,16 @@ static void help_print_option(const struct option_row *row, FILE *stream)
     help_wrap(stream, text, HELP_COLUMN);
 }
 
-static void help_print_group(enum option_group group, enum train_command command, FILE *stream)
+static void help_print_group(const struct option_group *group, enum train_command command,
+                             FILE *stream)
 {
     bool any = false;
-    for (int i = 0; i < options_num_rows; i++) {
-        const struct option_row *row = &options_rows[i];
-        if (row->group != group || !(row->commands & 1u << command))
+    for (int i = 0; i < group->count; i++) {
+        const struct option_row *row = &group->rows[i];
+        if (!(row->commands & 1u << command))
             continue;
         if (!any)
-            fprintf(stream, "\n%s\n", options_group_titles[group]);
+            fprintf(stream, "\n%s\n", group->title);
         any = true;
         help_print_option(row, stream);
     }
@@ -67,13 +68,14 @@ static void help_print_group(enum option_group group, enum train_command command
 
 static void help_print_usage(enum train_command command, FILE *stream)
 {
-    const struct command_row *row = &options_commands[command];
-    fprintf(stream, "Usage: spikeloom-train %s", row->name);
-    for (int i = 0; i < options_num_rows; i++)
-        if (options_rows[i].required && options_rows[i].commands & 1u << command)
-            fprintf(stream, " --%s %s", options_rows[i].name, options_rows[i].metavar);
-    fprintf(stream, " [options]%s%s\n\n%s\n", row->inputs ? " " : "",
-            row->inputs ? row->inputs : "", row->summary);
+    const struct command_row *named = &options_commands[command];
+    const struct option_row *row;
+    fprintf(stream, "Usage: spikeloom-train %s", named->name);
+    for (int i = 0; (row = options_row(i)) != NULL; i++)
+        if (row->required && row->commands & 1u << command)
+            fprintf(stream, " --%s %s", row->name, row->metavar);
+    fprintf(stream, " [options]%s%s\n\n%s\n", named->inputs ? " " : "",
+            named->inputs ? named->inputs : "", named->summary);
 }
 
 /* One example a paragraph, long ones continued with a backslash before an option. */
@@ -109,8 +111,8 @@ void options_help_print(enum train_command command, FILE *stream)
         return;
     }
     help_print_usage(command, stream);
-    for (int group = 0; group < GROUP_COUNT; group++)
-        help_print_group((enum option_group)group, command, stream);
+    for (int i = 0; i < OPTIONS_NUM_GROUPS; i++)
+        help_print_group(options_group(i), command, stream);
     fprintf(stream, "\nExamples\n");
     for (int i = 0; i < OPTIONS_NUM_EXAMPLES; i++)
         help_print_example(options_commands[command].examples[i], stream);

@@ -66,12 +66,12 @@ static json_t *setting_value(const struct options *options, const struct option_
     return json_null();
 }
 
-/* Options outside the groups of network and learning that shape the weights too. */
-static bool shapes_result(const struct option_row *row)
+/* All options of network and learning, and some of the others, shape the weights. */
+static bool shapes_result(const struct option_group *group, const struct option_row *row)
 {
     static const char *const names[] = {"data",  "extra", "images",   "autoencoder",
                                         "split", "limit", "validate", "seed"};
-    if (row->group == GROUP_NETWORK || row->group == GROUP_LEARNING)
+    if (group == &options_network || group == &options_learning)
         return true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(row->name, names[i]) == 0)
@@ -82,10 +82,11 @@ static bool shapes_result(const struct option_row *row)
 static json_t *describe_settings(const struct options *options)
 {
     json_t *settings = json_object();
-    for (int i = 0; i < options_num_rows; i++) {
-        const struct option_row *row = &options_rows[i];
-        if (shapes_result(row) && row->commands & 1u << options->command)
-            json_object_set_new(settings, row->name, setting_value(options, row));
+    for (int i = 0; i < OPTIONS_NUM_GROUPS; i++) {
+        const struct option_group *group = options_group(i);
+        for (const struct option_row *row = group->rows; row < group->rows + group->count; row++)
+            if (shapes_result(group, row) && row->commands & 1u << options->command)
+                json_object_set_new(settings, row->name, setting_value(options, row));
     }
     return settings;
 }

@@ -381,11 +381,11 @@ static void test_help_tells_each_option_of_a_command(void **state)
     (void)state;
     for (int command = 0; command < COMMAND_COUNT; command++) {
         char *text = help_of((enum train_command)command);
-        for (int i = 0; i < options_num_rows; i++) {
-            const struct option_row *row = &options_rows[i];
+        const struct option_row *row;
+        for (int i = 0; (row = options_row(i)) != NULL; i++) {
             char shown[64];
             snprintf(shown, sizeof shown, "\n  --%s ", row->name);
-            bool taken = options_find_row(row->name, strlen(row->name), command) != NULL;
+            bool taken = options_find_row(row->name, strlen(row->name), command, NULL) != NULL;
             assert_int_equal(strstr(text, shown) != NULL, taken);
         }
         assert_non_null(strstr(text, options_command_name((enum train_command)command)));
@@ -429,10 +429,26 @@ static void test_examples_can_be_run(void **state)
 static void test_rows_are_unambiguous(void **state)
 {
     (void)state;
-    for (int i = 0; i < options_num_rows; i++)
+    const struct option_row *row;
+    for (int i = 0; (row = options_row(i)) != NULL; i++)
         for (int j = 0; j < i; j++)
-            if (strcmp(options_rows[i].name, options_rows[j].name) == 0)
-                assert_int_equal(options_rows[i].commands & options_rows[j].commands, 0);
+            if (strcmp(row->name, options_row(j)->name) == 0)
+                assert_int_equal(row->commands & options_row(j)->commands, 0);
+}
+
+/* Every row has one place, through all groups. */
+static void test_places_of_rows(void **state)
+{
+    (void)state;
+    int place = 0, found;
+    for (int i = 0; i < OPTIONS_NUM_GROUPS; i++)
+        for (int k = 0; k < options_group(i)->count; k++)
+            assert_ptr_equal(options_row(place++), &options_group(i)->rows[k]);
+    assert_null(options_row(place));
+    assert_true(place <= OPTIONS_MAX_ROWS);
+    assert_non_null(options_find_row("quiet", 5, COMMAND_ANN, &found));
+    assert_string_equal(options_row(found)->name, "quiet");
+    assert_null(options_find_row("quie", 4, COMMAND_COUNT, &found));
 }
 
 int main(void)
@@ -455,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_help_shows_defaults_and_fits),
         cmocka_unit_test(test_examples_can_be_run),
         cmocka_unit_test(test_rows_are_unambiguous),
+        cmocka_unit_test(test_places_of_rows),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }
