@@ -12,24 +12,48 @@ static bool framing_is_length(const char *text)
     return length > 0 && length <= FRAMING_MAX_DIGITS && strspn(text, "0123456789") == length;
 }
 
-enum status framing_read(struct framing_field transfer_encoding,
-                         struct framing_field content_length, struct framing *framing,
-                         struct error *error)
+bool framing_is_clean(const char *name, const char *value, size_t size)
 {
-    *framing = (struct framing){.has_body = transfer_encoding.count > 0};
-    if (transfer_encoding.count && content_length.count)
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t length = strlen(name);
+    if (length == 0 || strspn(name, token) != length)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)value[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static enum status framing_read_coding(const struct framing_head *head, struct error *error)
+{
+    const char *coding = head->transfer_encoding.value ? head->transfer_encoding.value : "";
+    if (head->http_1_0)
+        return error_set(error, STATUS_MALFORMED, "HTTP/1.0 has no Transfer-Encoding.");
+    if (head->content_length.count)
         return error_set(error, STATUS_MALFORMED,
                          "Content-Length and Transfer-Encoding exclude each other.");
-    if (transfer_encoding.count) {
-        const char *coding = transfer_encoding.value ? transfer_encoding.value : "";
-        if (transfer_encoding.count > 1 || strcasecmp(coding, "chunked") != 0)
-            return error_set(error, STATUS_MALFORMED,
-                             "The only Transfer-Encoding that is understood is chunked.");
-    }
-    if (content_length.count) {
-        if (content_length.count > 1 || !framing_is_length(content_length.value))
+    if (head->transfer_encoding.count > 1 || strcasecmp(coding, "chunked") != 0)
+        return error_set(error, STATUS_MALFORMED,
+                         "The only Transfer-Encoding that is understood is chunked.");
+    return STATUS_OK;
+}
+
+enum status framing_read(const struct framing_head *head, struct framing *framing,
+                         struct error *error)
+{
+    *framing = (struct framing){.has_body = head->transfer_encoding.count > 0};
+    if (head->host.count > 1 || (head->host.count == 0 && !head->http_1_0))
+        return error_set(error, STATUS_MALFORMED, "The request must name its Host once.");
+    if (head->transfer_encoding.count)
+        return framing_read_coding(head, error);
+    if (head->content_length.count) {
+        const char *length = head->content_length.value;
+        if (head->content_length.count > 1 || !framing_is_length(length))
             return error_set(error, STATUS_MALFORMED, "Content-Length is not one whole number.");
-        framing->length = strtoull(content_length.value, NULL, 10);
+        framing->length = strtoull(length, NULL, 10);
         framing->has_body = framing->length > 0;
     }
     return STATUS_OK;

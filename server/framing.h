@@ -8,6 +8,7 @@
 #include "core/base/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A field of the head: its lines joined by ", " (NULL without content), and how many there were. */
@@ -16,14 +17,27 @@ struct framing_field {
     int count;
 };
 
+struct framing_head {
+    struct framing_field host, transfer_encoding, content_length;
+    bool http_1_0; /* which knows no chunks, and need not name a host */
+};
+
 struct framing {
     bool has_body;
     uint64_t length; /* of the body, as announced; 0 when in chunks */
 };
 
-/* MALFORMED unless the body has one clear length, is exactly chunked, or is not there. */
-enum status framing_read(struct framing_field transfer_encoding,
-                         struct framing_field content_length, struct framing *framing,
+/*
+ * Whether a line of the head reads the same everywhere: its name is a token and its value
+ * [size] has no control characters but tabs.
+ */
+bool framing_is_clean(const char *name, const char *value, size_t size);
+
+/*
+ * MALFORMED unless the body has one clear length, is exactly chunked, or is not there, and the
+ * host is named once.
+ */
+enum status framing_read(const struct framing_head *head, struct framing *framing,
                          struct error *error);
 
 /*

@@ -3,7 +3,7 @@
 #include "core/base/mem.h"
 #include "server/clock.h"
 #include "server/connections.h"
-#include "server/framing.h"
+#include "server/http_head.h"
 #include "server/listener.h"
 
 #include <microhttpd.h>
@@ -14,8 +14,7 @@
 
 enum {
     HTTP_HEADER_MEMORY = 64 * 1024, /* of a connection: its headers and a piece of its body */
-    HTTP_FORM_MEMORY = 8 * 1024,
-    HTTP_MAX_FIELD = 8 * 1024 /* of a header that the application asks for */
+    HTTP_FORM_MEMORY = 8 * 1024
 };
 
 struct http_server {
@@ -64,41 +63,9 @@ static int http_fd(struct MHD_Connection *connection)
     return info ? info->connect_fd : -1;
 }
 
-/* --- header fields ------------------------------------------------------------------------- */
-
-struct http_search {
-    const char *name;
-    struct buf found;
-    int count;
-};
-
-static enum MHD_Result http_collect(void *context, enum MHD_ValueKind kind, const char *name,
-                                    const char *value)
-{
-    (void)kind;
-    struct http_search *search = context;
-    if (strcasecmp(name, search->name) != 0)
-        return MHD_YES;
-    if (search->count++)
-        buf_append_string(&search->found, ", ");
-    buf_append_string(&search->found, value ? value : "");
-    return MHD_YES;
-}
-
-static struct http_search http_search(struct MHD_Connection *connection, const char *name)
-{
-    struct http_search search = {.name = name};
-    buf_init(&search.found, HTTP_MAX_FIELD);
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, http_collect, &search);
-    return search;
-}
-
 char *http_header_value(const struct http_exchange *exchange, const char *name)
 {
-    const struct http_transaction *transaction = (const struct http_transaction *)exchange;
-    struct http_search search = http_search(transaction->connection, name);
-    size_t size;
-    return (char *)buf_take(&search.found, &size);
+    return http_head_value(((const struct http_transaction *)exchange)->connection, name);
 }
 
 /* --- the end of an exchange ---------------------------------------------------------------- */
@@ -283,32 +250,13 @@ static void *http_target(void *context, const char *uri, struct MHD_Connection *
     return transaction;
 }
 
-static enum status http_check_framing(struct http_transaction *transaction, struct framing *framing)
-{
-    struct http_search coding = http_search(transaction->connection, "Transfer-Encoding");
-    struct http_search length = http_search(transaction->connection, "Content-Length");
-    enum status status =
-        framing_read((struct framing_field){(const char *)coding.found.bytes, coding.count},
-                     (struct framing_field){(const char *)length.found.bytes, length.count},
-                     framing, &transaction->exchange.failure);
-    buf_free(&coding.found);
-    buf_free(&length.found);
-    return status;
-}
-
-static bool http_expects_continue(struct http_transaction *transaction)
-{
-    const char *expect = MHD_lookup_connection_value(transaction->connection, MHD_HEADER_KIND,
-                                                     MHD_HTTP_HEADER_EXPECT);
-    return expect && strcasecmp(expect, "100-continue") == 0;
-}
-
 /*
  * The headers are in. A refusal is sent at once when the client waits for leave to send the body,
  * or when that is too large to be worth reading; otherwise after the body, which is thrown away:
  * closing a connection with unread bytes would destroy the answer on its way.
  */
-static enum MHD_Result http_first_call(struct http_transaction *transaction, const char *method)
+static enum MHD_Result http_first_call(struct http_transaction *transaction, const char *method,
+                                       const char *version)
 {
     struct http_server *server = transaction->server;
     struct http_exchange *exchange = &transaction->exchange;
@@ -316,7 +264,8 @@ static enum MHD_Result http_first_call(struct http_transaction *transaction, con
     exchange->request.method = method;
     transaction->stage = HTTP_BODY;
     if (exchange->failure.status != STATUS_OK ||
-        http_check_framing(transaction, &framing) != STATUS_OK) {
+        http_head_check(transaction->connection, version, &framing, &exchange->failure) !=
+            STATUS_OK) {
         exchange->reply.close = true;
         server->hooks.begin(server->hooks.context, exchange);
         return http_answer(transaction);
@@ -327,7 +276,8 @@ static enum MHD_Result http_first_call(struct http_transaction *transaction, con
         exchange->reply.close = true;
         return http_answer(transaction);
     }
-    bool unread = framing.length > exchange->request.max_body || http_expects_continue(transaction);
+    bool unread = framing.length > exchange->request.max_body ||
+                  http_head_expects_continue(transaction->connection);
     if (exchange->reply.code != 0 && unread)
         return http_answer(transaction);
     buf_init(&exchange->request.body, exchange->request.max_body);
@@ -354,12 +304,12 @@ static enum MHD_Result http_access(void *context, struct MHD_Connection *connect
                                    const char *url, const char *method, const char *version,
                                    const char *bytes, size_t *size, void **con_cls)
 {
-    (void)context, (void)connection, (void)url, (void)version;
+    (void)context, (void)connection, (void)url;
     struct http_transaction *transaction = *con_cls;
     if (!transaction)
         return MHD_NO;
     if (transaction->stage == HTTP_HEADERS)
-        return http_first_call(transaction, method);
+        return http_first_call(transaction, method, version);
     if (transaction->stage == HTTP_BODY && *size > 0) {
         size_t taken = *size;
         *size = 0;

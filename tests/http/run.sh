@@ -54,6 +54,7 @@ cc -O1 -o "$scratch/uploads" "$here/uploads.c" -lz || exit 1
 
 . "$here/routes.sh"
 . "$here/bad_input.sh"
+. "$here/framing.sh"
 . "$here/determinism.sh"
 . "$here/reload.sh"
 . "$here/lifecycle.sh"

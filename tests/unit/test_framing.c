@@ -12,8 +12,10 @@
 static enum status read_head(const char *coding, int codings, const char *length, int lengths,
                              struct framing *framing)
 {
-    return framing_read((struct framing_field){coding, codings},
-                        (struct framing_field){length, lengths}, framing, NULL);
+    const struct framing_head head = {.host = {"x", 1},
+                                      .transfer_encoding = {coding, codings},
+                                      .content_length = {length, lengths}};
+    return framing_read(&head, framing, NULL);
 }
 
 static void test_takes(void **state)
@@ -62,6 +64,43 @@ static void test_refuses(void **state)
     assert_int_equal(read_head("chunked", 1, "0", 1, &framing), STATUS_MALFORMED);
 }
 
+static void test_wants_one_host(void **state)
+{
+    (void)state;
+    struct framing framing;
+    struct framing_head head = {.http_1_0 = true};
+    assert_int_equal(framing_read(&head, &framing, NULL), STATUS_OK);
+    head.http_1_0 = false;
+    assert_int_equal(framing_read(&head, &framing, NULL), STATUS_MALFORMED);
+    head.host = (struct framing_field){"", 1};
+    assert_int_equal(framing_read(&head, &framing, NULL), STATUS_OK);
+    head.host = (struct framing_field){"a, b", 2};
+    assert_int_equal(framing_read(&head, &framing, NULL), STATUS_MALFORMED);
+}
+
+static void test_refuses_chunks_in_http_1_0(void **state)
+{
+    (void)state;
+    struct framing framing;
+    const struct framing_head head = {.transfer_encoding = {"chunked", 1}, .http_1_0 = true};
+    assert_int_equal(framing_read(&head, &framing, NULL), STATUS_MALFORMED);
+}
+
+static void test_tells_unclean_lines(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"", " ", "A ", " A", "A\t", "A B", "A(", "\xc3\xa4", "A\r"};
+    assert_true(framing_is_clean("X-Y_z.1~", "a\tb \xc3\xa4", 6));
+    assert_true(framing_is_clean("A", NULL, 0));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_false(framing_is_clean(names[i], "", 0));
+    for (int c = 0; c < 0x100; c++) {
+        const char value[] = {'a', (char)c, 'b'};
+        bool control = (c < 0x20 && c != '\t') || c == 0x7f;
+        assert_int_equal(framing_is_clean("A", value, sizeof value), !control);
+    }
+}
+
 static void test_splits_targets(void **state)
 {
     (void)state;
@@ -96,6 +135,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_takes),
         cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_wants_one_host),
+        cmocka_unit_test(test_refuses_chunks_in_http_1_0),
+        cmocka_unit_test(test_tells_unclean_lines),
         cmocka_unit_test(test_splits_targets),
     };
     return cmocka_run_group_tests_name("framing", tests, NULL, NULL);
