@@ -1,6 +1,6 @@
 /*
  * HTTP as the rest of the daemon sees it: requests, replies and the exchange of one for the other.
- * libmicrohttpd is behind http.c and nowhere else.
+ * libmicrohttpd is behind http*.c and nowhere else.
  *
  * One request's way: `begin` is called when the headers are in; what it refuses is answered
  * without keeping the body. `handle` is called when the whole body is in, in the event loop's

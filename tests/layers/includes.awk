@@ -22,7 +22,7 @@ BEGIN {
     home["nettle/base64.h"] = "^api/base64\\.c$"
     home["jansson.h"] = "^(api/.*|models/checkpoint\\.[ch]|models/network_json\\.[ch]|" \
                         "models/safetensors\\.[ch]|train/json_log\\.[ch])$"
-    home["microhttpd.h"] = "^server/http\\.[ch]$"
+    home["microhttpd.h"] = "^server/http(_[a-z]+)?\\.[ch]$"
     home["zlib.h"] = "^train/dataset_idx\\.c$"
 
     # headers of C17, POSIX and Linux are at home everywhere
