@@ -23,6 +23,7 @@ pids=
 . "$here/daemon.sh"
 . "$here/../check.sh"
 . "$here/answers.sh"
+. "$root/deploy/port.sh"
 
 # Ends what is still running, whatever happened.
 clean_up() {
@@ -46,17 +47,21 @@ start() {
     pids="$pids $daemon_pid"
 }
 
-# A build with sanitizers is slow: fewer uploads are compared.
-uploads=200
-grep -q '^SPIKELOOM_SANITIZE:[A-Z]*=..*' "$1/CMakeCache.txt" 2>/dev/null && uploads=40
+# A build with sanitizers is slow: fewer uploads are compared. Any other leaves its exchanges and the
+# outcome of each check for tests/contract.
+if grep -q '^SPIKELOOM_SANITIZE:[A-Z]*=..*' "$1/CMakeCache.txt" 2>/dev/null; then
+    uploads=40
+else
+    uploads=200
+    daemon_record "$(cd "$1" && pwd)/exchanges/http" || exit 1
+    check_outcomes=$daemon_exchanges/checks.tsv
+fi
 
 cc -O1 -o "$scratch/uploads" "$here/uploads.c" -lz || exit 1
 
-. "$here/routes.sh"
-. "$here/bad_input.sh"
-. "$here/framing.sh"
-. "$here/determinism.sh"
-. "$here/reload.sh"
-. "$here/lifecycle.sh"
+for test in routes bad_input framing codes determinism reload lifecycle; do
+    check_file=tests/http/$test.sh
+    . "$here/$test.sh"
+done
 
 check_finish

@@ -1,0 +1,184 @@
+# Every route with each of its parameters, bodies and codes that the other files leave out, for
+# tests/contract. What all routes have in common is asked as the served contract names them, so a new
+# route is asked too. Takes the files over that routes.sh and bad_input.sh made.
+# shellcheck shell=sh
+
+start codes
+
+# --- what all routes have in common -----------------------------------------------------------
+ask /openapi.json
+cp "$scratch/body" "$scratch/openapi.json"
+
+# paths METHOD: those that take it, the names in braces filled in.
+paths() {
+    jq -r --arg method "$1" '.paths | to_entries[] | select(.value[$method]) | .key |
+        gsub("{(name|model)}"; "mnist-ae") | gsub("{version}"; "1")' "$scratch/openapi.json"
+}
+
+# coded CODE: whether the last answer has that code, in whatever form.
+coded() {
+    [ "$code" = "$1" ] || {
+        echo "got $code, not $1"
+        return 1
+    }
+}
+for method in get post; do
+    [ $method = get ] && other=DELETE || other=GET
+    for path in $(paths $method); do
+        method_name=$(echo $method | tr '[:lower:]' '[:upper:]')
+        ask "$path?no-such-parameter=1" -X "$method_name" -H 'X-Request-Id: my.id-7'
+        check "400 for an unknown parameter of $method_name $path" coded 400
+        check "  takes the request id over" has X-Request-Id my.id-7
+        ask "$path" -X "$other"
+        check "405 for $other $path" coded 405
+        check "  allows" sh -c "echo '$(field Allow)' | grep -q $method_name"
+        ask "$path" -X OPTIONS
+        check "204 for OPTIONS $path" coded 204
+    done
+done
+
+# --- inference ----------------------------------------------------------------------------------
+media=$here/../unit/media
+for query in encoding=aer encoding=bitmap timeout_ms=600000; do
+    expect 200 "/v1/synthesize?$query" --data-binary "@$speech"
+    expect 200 "/v1/reconstruct?$query" --data-binary "@$picture"
+    expect 200 "/v1/encode?$query" --data-binary "@$picture"
+    expect 200 "/v1/decode?$query" --data-binary "@$scratch/latent.json"
+done
+for query in model=mnist-ae seed=7 steps=5; do
+    expect 200 "/v1/reconstruct?$query" --data-binary "@$picture"
+    expect 200 "/v1/encode?$query" --data-binary "@$picture"
+done
+for query in scale=2 frames=0 frames=1; do
+    expect 200 "/v1/reconstruct?$query" --data-binary "@$picture"
+    expect 200 "/v1/decode?$query" --data-binary "@$scratch/latent.json"
+done
+for value in keep invert auto; do
+    expect 200 "/v1/reconstruct?polarity=$value" --data-binary "@$picture"
+    expect 200 "/v1/encode?polarity=$value" --data-binary "@$picture"
+done
+expect 200 /v1/reconstruct --data-binary "@$picture" -H 'Accept: application/json'
+check "  in full" body_is '.model == "mnist-ae" and .modality == "image" and .latent.num_units > 0'
+
+# --- bodies by any name -------------------------------------------------------------------------
+expect 200 /v1/synthesize --data-binary "@$media/tone.flac" -H 'Content-Type: audio/flac'
+expect 200 /v1/synthesize --data-binary "@$media/vorbis.ogg" -H 'Content-Type: audio/ogg'
+expect 200 /v1/synthesize --data-binary "@$media/tone.mp3" -H 'Content-Type: audio/mpeg'
+expect 200 /v1/encode --data-binary "@$speech" -H 'Content-Type: audio/wav'
+expect 200 /v1/encode -F "file=@$speech"
+for type in image/png application/octet-stream text/plain; do
+    expect 200 /v1/reconstruct --data-binary "@$picture" -H "Content-Type: $type"
+    expect 200 /v1/encode --data-binary "@$picture" -H "Content-Type: $type"
+    [ $type = image/png ] ||
+        expect 200 /v1/synthesize --data-binary "@$speech" -H "Content-Type: $type"
+done
+
+# --- codes --------------------------------------------------------------------------------------
+# every CODE QUERY SYNTHESIZE RECONSTRUCT ENCODE DECODE CURL_ARGUMENT...: sends a file to each route;
+# no file leaves the route out.
+every() {
+    every_code=$1
+    every_query=$2
+    every_files="$3 $4 $5 $6"
+    shift 6
+    for every_route in synthesize reconstruct encode decode; do
+        every_file=${every_files%% *}
+        every_files=${every_files#* }
+        [ "$every_file" = - ] ||
+            expect "$every_code" "/v1/$every_route?$every_query" --data-binary "@$every_file" "$@"
+    done
+}
+latent=$scratch/latent.json
+every 406 scale=1 "$speech" "$picture" - "$latent" -H 'Accept: image/gif'
+every 406 encoding=aer - - "$picture" - -H 'Accept: image/gif'
+large=$scratch/large.wav
+every 413 encoding=aer "$large" "$large" "$large" "$large"
+every 415 encoding=aer "$picture" "$speech" "$latent" "$picture"
+every 422 encoding=aer "$scratch/silence.wav" "$scratch/huge.png" "$scratch/huge.png" -
+for route in synthesize reconstruct encode decode; do
+    file=$picture
+    [ $route = synthesize ] && file=$speech
+    [ $route = decode ] && file=$latent
+    ask /v1/$route --data-binary "@$file"
+    expect 412 /v1/$route --data-binary "@$file" -H "If-None-Match: $(field ETag)"
+done
+
+# eventually CODE PATH CURL_ARGUMENT...: asks until that code comes, a hundred times at most.
+eventually() {
+    eventually_code=$1
+    eventually_tries=0
+    shift
+    while [ "$eventually_tries" -lt 100 ]; do
+        ask "$@"
+        [ "$code" = "$eventually_code" ] && break
+        eventually_tries=$((eventually_tries + 1))
+    done
+    check "$eventually_code for $1" answered "$eventually_code"
+}
+check "  stops with 0" daemon_stop "$daemon_pid"
+
+# busy FLAG...: a daemon with one inference thread that sixteen clients keep busy until it ends.
+busy() {
+    start busy --infer-threads 1 "$@"
+    busy_number=0
+    while [ "$busy_number" -lt 200 ]; do
+        [ "$busy_number" -eq 0 ] || echo next
+        echo "url = \"$daemon_url/v1/synthesize?seed=$busy_number\""
+        echo "data-binary = \"@$speech\""
+        echo 'output = /dev/null'
+        busy_number=$((busy_number + 1))
+    done >"$scratch/busy.curl"
+    while curl -s --parallel --parallel-immediate --parallel-max 16 -K "$scratch/busy.curl"; do
+        :
+    done >/dev/null 2>&1 &
+    busy_pid=$!
+}
+idle() {
+    check "  stops with 0" daemon_stop "$daemon_pid"
+    wait "$busy_pid"
+}
+busy
+eventually 504 "/v1/synthesize?timeout_ms=1" --data-binary "@$speech"
+eventually 504 "/v1/reconstruct?timeout_ms=1" --data-binary "@$picture"
+eventually 504 "/v1/encode?timeout_ms=1" --data-binary "@$picture"
+eventually 504 "/v1/decode?timeout_ms=1" --data-binary "@$latent"
+idle
+busy --queue-size 1
+eventually 503 /v1/synthesize --data-binary "@$speech"
+eventually 503 /v1/reconstruct --data-binary "@$picture"
+eventually 503 /v1/encode --data-binary "@$picture"
+eventually 503 /v1/decode --data-binary "@$latent"
+check "  says when to come again" has Retry-After 1
+idle
+
+# --- before the models are there ----------------------------------------------------------------
+# Starts a daemon that waits for $scratch/go with its models loaded half.
+start_held() {
+    cc -D_GNU_SOURCE -std=c17 -O1 -Wall -Wextra -Werror -fPIC -shared -o "$scratch/hold.so" \
+        "$here/hold.c" -ldl || return 1
+    port=$(port_find_free 18300)
+    LD_PRELOAD="${daemon_recorder-} $scratch/hold.so" RECORDER_FOLDER=${daemon_exchanges-} \
+        HOLD_UNTIL=$scratch/go "$daemon_program" --port "$port" --model-repository "$models" \
+        2>"$scratch/held.log" &
+    daemon_pid=$!
+    pids="$pids $daemon_pid"
+    daemon_url=http://127.0.0.1:$port
+    eventually 200 /healthz --retry 20 --retry-connrefused --retry-delay 1
+}
+if [ "$uploads" -lt 200 ]; then
+    skip "what is said before the models are there" "a build with sanitizers cannot be held"
+else
+    start_held
+    expect 200 /v2/health/live
+    for path in /readyz /v2/health/ready; do
+        ask $path
+        check "503 for $path before the models are there" coded 503
+    done
+    expect 503 /v1/models
+    expect 503 /v1/models/mnist-ae
+    check "  says why" body_is '.code == "not_ready"'
+    expect 503 /v1/synthesize --data-binary "@$speech"
+    : >"$scratch/go"
+    eventually 200 /v1/models
+    check "  stops with 0" daemon_stop "$daemon_pid"
+fi
