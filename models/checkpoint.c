@@ -5,6 +5,7 @@
 #include "core/base/file.h"
 #include "core/base/mem.h"
 #include "models/front_end.h"
+#include "models/handwriting_tensors.h"
 #include "models/network_json.h"
 #include "models/safetensors.h"
 
@@ -119,6 +120,8 @@ static enum status read_network(const struct safetensors *file, size_t size,
         status = read_cochlea(file, network, error);
     if (status == STATUS_OK && network->num_classes > 0)
         status = read_class_images(file, network, error);
+    if (status == STATUS_OK)
+        status = handwriting_tensors_read(file, network, error);
     return status == STATUS_OK ? network_validate(network, error) : status;
 }
 
@@ -225,7 +228,7 @@ static enum status add_description(const struct network *network, struct safeten
 }
 
 static enum status add_network(const struct network *network, double *cochlea_flat,
-                               struct safetensors *file, struct error *error)
+                               double *calibration, struct safetensors *file, struct error *error)
 {
     enum status status = add_description(network, file, error);
     if (status == STATUS_OK)
@@ -241,12 +244,14 @@ static enum status add_network(const struct network *network, double *cochlea_fl
         status = safetensors_add(file, "class_images", SAFETENSORS_U8, 3, shape,
                                  network->class_images, error);
     }
+    if (status == STATUS_OK)
+        status = handwriting_tensors_add(network, calibration, file, error);
     return status;
 }
 
 enum status checkpoint_save(const char *path, struct network *network, struct error *error)
 {
-    double cochlea_flat[COCHLEA_MAX_SECTIONS * 8];
+    double cochlea_flat[COCHLEA_MAX_SECTIONS * 8], calibration[2];
     struct buf bytes;
     buf_init(&bytes, checkpoint_cap);
     struct safetensors *file = mem_alloc(1, sizeof *file);
@@ -255,7 +260,7 @@ enum status checkpoint_save(const char *path, struct network *network, struct er
     if (status == STATUS_OK)
         status = checkpoint_stem(path, network->name, error);
     if (status == STATUS_OK)
-        status = add_network(network, cochlea_flat, file, error);
+        status = add_network(network, cochlea_flat, calibration, file, error);
     if (status == STATUS_OK)
         status = safetensors_write(file, &bytes, error);
     if (status == STATUS_OK)

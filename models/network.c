@@ -38,6 +38,7 @@ void network_release(struct network *network)
     }
     mem_free(network->class_names);
     mem_free(network->class_images);
+    handwriting_free(&network->handwriting);
     mem_free(network->training_json);
     mem_free(network->scores_json);
     mem_free(network);
@@ -257,6 +258,18 @@ static enum status network_validate_classes(const struct network *network, struc
     return STATUS_OK;
 }
 
+static enum status network_validate_handwriting(const struct network *network, struct error *error)
+{
+    const struct handwriting *handwriting = &network->handwriting;
+    if (handwriting->num_anchors &&
+        (network->task != NETWORK_SYNTHESIZE || !network_is_spiking(network) ||
+         handwriting->num_units != network_num_latents(network) ||
+         handwriting->num_steps != (uint32_t)network->num_steps))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "The handwriting is not one of this network's latent.");
+    return handwriting_validate(handwriting, error);
+}
+
 enum status network_validate(const struct network *network, struct error *error)
 {
     if (network->num_layers < 2 || network->latent_layer < 0 ||
@@ -279,6 +292,8 @@ enum status network_validate(const struct network *network, struct error *error)
         status = network_validate_classes(network, error);
     if (status == STATUS_OK)
         status = network_validate_front_end(network, error);
+    if (status == STATUS_OK)
+        status = network_validate_handwriting(network, error);
     return status == STATUS_OK ? network_validate_input(network, error) : status;
 }
 

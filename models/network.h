@@ -14,6 +14,7 @@
 #include "core/math/real.h"
 #include "core/media/cochlea.h"
 #include "core/spike/neuron.h"
+#include "models/handwriting.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -109,6 +110,8 @@ struct network {
     char (*class_names)[NETWORK_CLASS_NAME_SIZE]; /* [num_classes] */
     uint8_t *class_images;                        /* [num_classes][height][width] */
 
+    struct handwriting handwriting; /* NETWORK_SYNTHESIZE only; empty where there is none */
+
     char *training_json; /* how it was trained: a JSON object as text; "{}" if unknown */
     char *scores_json;   /* measured on the test split: a JSON object as text; "{}" if none */
 };
@@ -138,7 +141,8 @@ bool network_is_spiking(const struct network *network);
  * Checks that the whole hangs together: shapes chain, the output is the image, the latent is
  * inside, all units spike or none do (then with current coding and one step), the decoder is silent
  * without input (an empty latent is a blank picture), rate coding has max_rate_hz * dt <= 1, the
- * front end can work, classes have names and images, every number is finite.
+ * front end can work, classes have names and images, handwriting fits the latent, every number is
+ * finite.
  */
 enum status network_validate(const struct network *network, struct error *error);
 
