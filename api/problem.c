@@ -10,6 +10,8 @@ static const struct {
     const char *phrase;
 } problem_phrases[] = {
     {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
     {406, "Not Acceptable"},
@@ -17,6 +19,7 @@ static const struct {
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
     {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
     {499, "Client Closed Request"},
     {500, "Internal Server Error"},
     {503, "Service Unavailable"},

@@ -65,6 +65,16 @@ static const struct config_flag config_flags[] = {
     {"max-audio-seconds", CONFIG_INTEGER, CONFIG_AT(max_audio_seconds), "30", 1, 3600, "N",
      "longest recording that is taken; more gets 422"},
 
+    {"Security", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
+    {"api-key-file", CONFIG_STRING, CONFIG_AT(api_key_file), NULL, 0, 0, "FILE",
+     "API keys, one a line: without one of them no model is told or run"},
+    {"admin-key-file", CONFIG_STRING, CONFIG_AT(admin_key_file), NULL, 0, 0, "FILE",
+     "keys that may load and unload models as well; without it nobody may"},
+    {"rate-limit", CONFIG_INTEGER, CONFIG_AT(rate_limit), NULL, 1, 1000000, "N",
+     "requests a second that each key may make; more get 429"},
+    {"rate-burst", CONFIG_INTEGER, CONFIG_AT(rate_burst), NULL, 1, 1000000, "N",
+     "requests of a key that may come at once; as many as --rate-limit where it is not given"},
+
     {"The end", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
     {"drain-delay", CONFIG_INTEGER, CONFIG_AT(drain_delay_secs), "0", 0, 3600, "SECONDS",
      "time to go on serving after SIGTERM, while not ready"},

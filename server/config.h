@@ -13,6 +13,7 @@
 struct config {
     const char *host;
     const char *model_repository;
+    const char *api_key_file, *admin_key_file; /* NULL: none */
     int port;
     int io_threads;
     int infer_threads;
@@ -25,7 +26,8 @@ struct config {
     int timeout_ms;
     int drain_delay_secs;
     int exit_timeout_secs;
-    int log_level; /* enum log_level */
+    int rate_limit, rate_burst; /* 0: none, as many as the limit */
+    int log_level;              /* enum log_level */
     bool help, version, healthcheck, check_config;
 };
 

@@ -1,5 +1,21 @@
 #include "server/config.h"
 
+#include <string.h>
+
+static enum status config_check_keys(const struct config *config, struct error *error)
+{
+    if (config->api_key_file && config->admin_key_file &&
+        strcmp(config->api_key_file, config->admin_key_file) == 0)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "--api-key-file and --admin-key-file name the same file.");
+    if (config->rate_limit && !config->api_key_file)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "--rate-limit counts by API key: it wants --api-key-file.");
+    if (config->rate_burst && !config->rate_limit)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "--rate-burst wants --rate-limit.");
+    return STATUS_OK;
+}
+
 enum status config_check(const struct config *config, struct error *error)
 {
     if (config->drain_delay_secs >= config->exit_timeout_secs)
@@ -10,5 +26,5 @@ enum status config_check(const struct config *config, struct error *error)
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "--max-queue-delay-us %d outlasts --timeout-ms %d.",
                          config->max_queue_delay_us, config->timeout_ms);
-    return STATUS_OK;
+    return config_check_keys(config, error);
 }

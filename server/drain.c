@@ -44,7 +44,7 @@ static int drain_serve(struct service *service)
     for (;;) {
         int received = sigtimedwait(&signals, NULL, &second);
         if (received == SIGHUP)
-            reload_folder(service->reload);
+            service_reload(service);
         else if (received > 0)
             return received;
         http_sweep(service->http);

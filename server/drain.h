@@ -15,7 +15,7 @@ void drain_block_signals(void);
 
 /*
  * Serves until SIGTERM or SIGINT, whose number it returns; meanwhile shuts slow connections and, at
- * SIGHUP, has the model repository read anew.
+ * SIGHUP, reloads.
  * From then on a second signal ends the process at once.
  */
 int drain_wait(struct service *service);

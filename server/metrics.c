@@ -43,9 +43,10 @@ struct metrics {
 };
 
 /* Outcomes that mean that the server turned a request away, not that the request was wrong. */
-static const enum status metrics_rejections[] = {STATUS_TOO_LARGE,  STATUS_CLIENT_GONE,
-                                                 STATUS_NO_MEMORY,  STATUS_NOT_READY,
-                                                 STATUS_OVERLOADED, STATUS_DEADLINE};
+static const enum status metrics_rejections[] = {
+    STATUS_UNAUTHENTICATED, STATUS_FORBIDDEN,   STATUS_TOO_LARGE,
+    STATUS_RATE_LIMITED,    STATUS_CLIENT_GONE, STATUS_NO_MEMORY,
+    STATUS_NOT_READY,       STATUS_OVERLOADED,  STATUS_DEADLINE};
 
 struct metrics *metrics_open(const char *const *route_names, int num_routes)
 {

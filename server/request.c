@@ -73,6 +73,11 @@ static void request_log(const struct request *request, const char *route_name, b
     writer_string(&line.writer, "request_id", request->id);
     writer_string(&line.writer, "method", exchange->request.method);
     writer_string(&line.writer, "route", route_name);
+    if (request->has_key) {
+        char key[17];
+        snprintf(key, sizeof key, "%016llx", (unsigned long long)request->key_id);
+        writer_string(&line.writer, "key", key);
+    }
     if (request->model[0])
         writer_string(&line.writer, "model", request->model);
     writer_integer(&line.writer, "status", (uint64_t)exchange->reply.code);

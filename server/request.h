@@ -36,7 +36,8 @@ struct request {
     struct network *network; /* with a reference, once it is known; else NULL */
     char model[NETWORK_NAME_SIZE];
     struct error error; /* what went wrong; STATUS_OK if nothing */
-    bool has_seed, computed;
+    bool has_key, has_seed, computed;
+    uint64_t key_id; /* see keys_find */
     uint64_t seed;
     struct inference_stats stats;
     struct request_durations durations;

@@ -2,6 +2,7 @@
 
 #include "api/negotiate.h"
 #include "core/base/mem.h"
+#include "server/authorize.h"
 #include "server/handlers.h"
 #include "server/reply.h"
 
@@ -19,24 +20,24 @@ enum {
 };
 
 static const struct route routes_table[] = {
-    {"/v1/synthesize", ROUTE_POST, ROUTES_PICTURE | ROUTES_INPUT, routes_pictures,
+    {"/v1/synthesize", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_PICTURE | ROUTES_INPUT, routes_pictures,
      handlers_infer_begin, handlers_synthesize},
-    {"/v1/reconstruct", ROUTE_POST, ROUTES_PICTURE | ROUTES_INPUT | QUERY_POLARITY, routes_pictures,
-     handlers_infer_begin, handlers_reconstruct},
-    {"/v1/encode", ROUTE_POST,
+    {"/v1/reconstruct", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_PICTURE | ROUTES_INPUT | QUERY_POLARITY,
+     routes_pictures, handlers_infer_begin, handlers_reconstruct},
+    {"/v1/encode", ROUTE_POST, ROUTE_FOR_USERS,
      QUERY_MODEL | QUERY_ENCODING | QUERY_TIMEOUT_MS | ROUTES_INPUT | QUERY_POLARITY, routes_json,
      handlers_infer_begin, handlers_encode},
-    {"/v1/decode", ROUTE_POST, ROUTES_PICTURE, routes_pictures, handlers_infer_begin,
-     handlers_decode},
-    {"/v1/models", ROUTE_GET, 0, routes_json, NULL, handlers_models},
-    {"/v1/models/{name}", ROUTE_GET, 0, routes_json, NULL, handlers_model},
-    {"/v2/health/live", ROUTE_GET, 0, NULL, NULL, handlers_live},
-    {"/v2/health/ready", ROUTE_GET, 0, NULL, NULL, handlers_ready},
-    {"/healthz", ROUTE_GET, 0, NULL, NULL, handlers_live},
-    {"/readyz", ROUTE_GET, 0, NULL, NULL, handlers_ready},
-    {"/metrics", ROUTE_GET, 0, NULL, NULL, handlers_metrics},
-    {"/openapi.json", ROUTE_GET, 0, routes_json, NULL, handlers_openapi},
-    {"/", ROUTE_GET, 0, routes_html, NULL, handlers_page},
+    {"/v1/decode", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_PICTURE, routes_pictures,
+     handlers_infer_begin, handlers_decode},
+    {"/v1/models", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_models},
+    {"/v1/models/{name}", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_model},
+    {"/v2/health/live", ROUTE_GET, ROUTE_FOR_PROBES, 0, NULL, NULL, handlers_live},
+    {"/v2/health/ready", ROUTE_GET, ROUTE_FOR_PROBES, 0, NULL, NULL, handlers_ready},
+    {"/healthz", ROUTE_GET, ROUTE_FOR_PROBES, 0, NULL, NULL, handlers_live},
+    {"/readyz", ROUTE_GET, ROUTE_FOR_PROBES, 0, NULL, NULL, handlers_ready},
+    {"/metrics", ROUTE_GET, ROUTE_FOR_SCRAPERS, 0, NULL, NULL, handlers_metrics},
+    {"/openapi.json", ROUTE_GET, ROUTE_FOR_ANYONE, 0, routes_json, NULL, handlers_openapi},
+    {"/", ROUTE_GET, ROUTE_FOR_ANYONE, 0, routes_html, NULL, handlers_page},
 };
 
 enum { ROUTES_COUNT = sizeof routes_table / sizeof *routes_table, ROUTES_UNKNOWN = ROUTES_COUNT };
@@ -160,8 +161,9 @@ static void routes_begin(void *context, struct http_exchange *exchange)
     if (!route)
         return;
     struct error error;
-    enum status status =
-        query_parse(exchange->request.query, route->parameters, &request->query, &error);
+    enum status status = authorize(request, route->audience, &error);
+    if (status == STATUS_OK)
+        status = query_parse(exchange->request.query, route->parameters, &request->query, &error);
     if (status == STATUS_OK)
         status = routes_negotiate(request, route->media, &error);
     if (status != STATUS_OK)

@@ -12,9 +12,19 @@
 
 enum route_method { ROUTE_GET = 1 << 0, ROUTE_POST = 1 << 1 };
 
+/* Who may ask, and on which of the two ports. */
+enum route_audience {
+    ROUTE_FOR_USERS,  /* holders of an API key, where there are keys */
+    ROUTE_FOR_ADMINS, /* holders of an admin key; nobody where there are none */
+    ROUTE_FOR_ANYONE,
+    ROUTE_FOR_PROBES,  /* anyone, on the port of the metrics as well */
+    ROUTE_FOR_SCRAPERS /* anyone on the port of the metrics, where it is another */
+};
+
 struct route {
     const char *pattern; /* a last segment in braces matches one model's name */
     enum route_method method;
+    enum route_audience audience;
     unsigned parameters;      /* bits of query_parameter */
     const char *const *media; /* what it can answer with, favourite first; NULL: not negotiated */
     /* Refuses by the headers alone; may be NULL. The reply is set where it fails. */

@@ -1,6 +1,7 @@
 #include "server/service.h"
 
 #include "server/infer_batch.h"
+#include "server/log.h"
 #include "server/routes.h"
 
 #include <string.h>
@@ -40,6 +41,15 @@ static enum status service_open_pool(struct service *service, struct error *erro
     return pool_open(&settings, &hooks, &service->pool, error);
 }
 
+static enum status service_open_rate_limit(struct service *service, struct error *error)
+{
+    int limit = service->config->rate_limit, burst = service->config->rate_burst;
+    if (limit == 0)
+        return STATUS_OK;
+    service->rate_limit = rate_limit_open(limit, burst ? burst : limit);
+    return service->rate_limit ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
+}
+
 enum status service_open(const struct config *config, struct service *service, struct error *error)
 {
     *service = (struct service){.config = config};
@@ -47,7 +57,12 @@ enum status service_open(const struct config *config, struct service *service, s
     service->metrics = routes_open_metrics();
     if (!service->metrics)
         return error_plain(error, STATUS_NO_MEMORY);
-    enum status status = service_open_pool(service, error);
+    enum status status =
+        keys_open(config->api_key_file, config->admin_key_file, &service->keys, error);
+    if (status == STATUS_OK)
+        status = service_open_rate_limit(service, error);
+    if (status == STATUS_OK)
+        status = service_open_pool(service, error);
     if (status == STATUS_OK)
         status = service_open_http(service, error);
     if (status == STATUS_OK)
@@ -57,6 +72,16 @@ enum status service_open(const struct config *config, struct service *service, s
     if (status == STATUS_OK)
         atomic_store(&service->phase, SERVICE_READY);
     return status;
+}
+
+void service_reload(struct service *service)
+{
+    struct error error;
+    if (keys_reload(service->keys, &error) == STATUS_OK)
+        log_message(LOG_INFO, "keys", "The API keys have been read again.");
+    else
+        log_message(LOG_ERROR, "keys", error.detail);
+    reload_folder(service->reload);
 }
 
 bool service_is_ready(const struct service *service)
@@ -150,5 +175,7 @@ void service_close(struct service *service)
     http_close(service->http);
     registry_close(service->registry);
     metrics_close(service->metrics);
+    rate_limit_close(service->rate_limit);
+    keys_close(service->keys);
     *service = (struct service){0};
 }

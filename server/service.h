@@ -7,8 +7,10 @@
 #include "models/registry.h"
 #include "server/config.h"
 #include "server/http.h"
+#include "server/keys.h"
 #include "server/metrics.h"
 #include "server/pool.h"
+#include "server/rate_limit.h"
 #include "server/reload.h"
 
 #include <stdatomic.h>
@@ -24,6 +26,8 @@ struct service {
     const struct config *config; /* borrowed */
     struct http_server *http;
     struct pool *pool;
+    struct keys *keys;
+    struct rate_limit *rate_limit; /* NULL: none */
     struct metrics *metrics;
     /* written before the phase turns READY, read after */
     struct registry *registry;
@@ -31,8 +35,12 @@ struct service {
     _Atomic enum service_phase phase;
 };
 
-/* Binds the port, starts the threads, loads the models. service_close cleans up after a failure. */
+/* Reads the keys, binds the port, starts the threads, loads the models. service_close cleans up
+ * after a failure. */
 enum status service_open(const struct config *config, struct service *service, struct error *error);
+
+/* Reads the keys again and has the models read again; the log tells of both. */
+void service_reload(struct service *service);
 
 /* Whether balancers should send requests: there is a model, and no end in sight. */
 bool service_is_ready(const struct service *service);

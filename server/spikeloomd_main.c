@@ -82,14 +82,20 @@ static int main_serve(const struct config *config)
 static int main_check_config(const struct config *config)
 {
     struct registry *registry = NULL;
+    struct keys *keys = NULL;
     struct error error;
-    if (registry_open(config->model_repository, &registry, &error) != STATUS_OK)
-        return main_complain(&error, 1);
-    struct registry_list *list = registry_models(registry);
-    printf("%zu models in %s\n", list->count, config->model_repository);
-    registry_list_release(list);
+    enum status status = keys_open(config->api_key_file, config->admin_key_file, &keys, &error);
+    if (status == STATUS_OK)
+        status = registry_open(config->model_repository, &registry, &error);
+    if (status == STATUS_OK) {
+        struct registry_list *list = registry_models(registry);
+        printf("%zu models in %s, %zu API keys, %zu admin keys\n", list->count,
+               config->model_repository, keys_count(keys, KEYS_USER), keys_count(keys, KEYS_ADMIN));
+        registry_list_release(list);
+    }
     registry_close(registry);
-    return 0;
+    keys_close(keys);
+    return status == STATUS_OK ? 0 : main_complain(&error, 1);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,6 @@
 #include "core/base/digest.h"
 
+#include <nettle/memops.h>
 #include <nettle/sha2.h>
 
 void digest_sha256(const void *bytes, size_t size, uint8_t digest[DIGEST_SIZE])
@@ -9,6 +10,11 @@ void digest_sha256(const void *bytes, size_t size, uint8_t digest[DIGEST_SIZE])
     if (size)
         sha256_update(&context, size, bytes);
     sha256_digest(&context, DIGEST_SIZE, digest);
+}
+
+bool digest_equal(const uint8_t first[DIGEST_SIZE], const uint8_t second[DIGEST_SIZE])
+{
+    return memeql_sec(first, second, DIGEST_SIZE) != 0;
 }
 
 void digest_hex(const uint8_t digest[DIGEST_SIZE], char hex[DIGEST_HEX_SIZE])

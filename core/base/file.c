@@ -14,14 +14,18 @@ static enum status file_error(struct error *error, const char *path, const char 
     return error_set(error, STATUS_IO, "%s: %s failed: %s.", path, what, strerror(errno));
 }
 
-static enum status file_read_open(int descriptor, const char *path, struct buf *out,
-                                  struct error *error)
+static enum status file_read_open(int descriptor, const char *path, mode_t forbidden,
+                                  struct buf *out, struct error *error)
 {
     struct stat facts;
     if (fstat(descriptor, &facts))
         return file_error(error, path, "looking at it");
     if (!S_ISREG(facts.st_mode))
         return error_set(error, STATUS_IO, "%s: not a regular file.", path);
+    if (facts.st_mode & forbidden)
+        return error_set(
+            error, STATUS_IO,
+            "%s: it holds secrets that others may get at; chmod g-w,o-rwx protects it.", path);
     enum status status = buf_reserve(out, out->size + (size_t)facts.st_size);
     uint8_t chunk[16384];
     while (status == STATUS_OK) {
@@ -37,7 +41,8 @@ static enum status file_read_open(int descriptor, const char *path, struct buf *
     return error_set(error, status, "%s: %s", path, status_sentence(status));
 }
 
-enum status file_read(const char *path, struct buf *out, struct error *error)
+static enum status file_read_unless(const char *path, mode_t forbidden, struct buf *out,
+                                    struct error *error)
 {
     /* a pipe that nobody writes to must not be waited for */
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -45,9 +50,19 @@ enum status file_read(const char *path, struct buf *out, struct error *error)
         return error_set(error, STATUS_NOT_FOUND, "%s: there is no such file.", path);
     if (descriptor < 0)
         return file_error(error, path, "opening");
-    enum status status = file_read_open(descriptor, path, out, error);
+    enum status status = file_read_open(descriptor, path, forbidden, out, error);
     close(descriptor);
     return status;
+}
+
+enum status file_read(const char *path, struct buf *out, struct error *error)
+{
+    return file_read_unless(path, 0, out, error);
+}
+
+enum status file_read_secret(const char *path, struct buf *out, struct error *error)
+{
+    return file_read_unless(path, S_IWGRP | S_IRWXO, out, error);
 }
 
 static enum status file_write_synced(int descriptor, const char *path, const uint8_t *bytes,

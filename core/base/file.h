@@ -17,6 +17,12 @@
 enum status file_read(const char *path, struct buf *out, struct error *error);
 
 /*
+ * The same for a file that holds secrets: IO as well where others than its owner and group may read
+ * it, or others than its owner may write it.
+ */
+enum status file_read_secret(const char *path, struct buf *out, struct error *error);
+
+/*
  * Replaces `path` by `size` bytes: a temporary file beside it, synced, renamed over it, the folder
  * synced. On failure (IO) the old file is untouched and the temporary one is removed.
  */

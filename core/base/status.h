@@ -14,6 +14,8 @@
     X(EMPTY, 400, "The body is empty.")                                                            \
     X(MALFORMED, 400, "The data is damaged or not what it claims to be.")                          \
     X(INVALID_ARGUMENT, 400, "A parameter is unknown or out of its range.")                        \
+    X(UNAUTHENTICATED, 401, "An API key is needed.")                                               \
+    X(FORBIDDEN, 403, "The API key does not allow this.")                                          \
     X(NOT_FOUND, 404, "There is nothing by that name.")                                            \
     X(METHOD_NOT_ALLOWED, 405, "This resource does not take that method.")                         \
     X(NOT_ACCEPTABLE, 406, "None of the accepted media types can be produced.")                    \
@@ -21,6 +23,7 @@
     X(TOO_LARGE, 413, "The body is larger than the server takes.")                                 \
     X(UNSUPPORTED_MEDIA, 415, "This kind of file is not understood.")                              \
     X(UNUSABLE, 422, "The file is valid but cannot be used.")                                      \
+    X(RATE_LIMITED, 429, "This API key has asked too often; try again later.")                     \
     X(CLIENT_GONE, 499, "The client closed the connection.")                                       \
     X(INTERNAL, 500, "Something failed inside.")                                                   \
     X(IO, 500, "Reading or writing a file failed.")                                                \

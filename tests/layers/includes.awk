@@ -19,6 +19,7 @@ BEGIN {
     home["samplerate.h"] = "^core/media/resample\\.c$"
     home["png.h"] = "^core/media/image\\.c$"
     home["nettle/sha2.h"] = "^core/base/digest\\.c$"
+    home["nettle/memops.h"] = "^core/base/digest\\.c$"
     home["nettle/base64.h"] = "^api/base64\\.c$"
     home["jansson.h"] = "^(api/.*|models/checkpoint\\.[ch]|models/network_json\\.[ch]|" \
                         "models/safetensors\\.[ch]|train/json_log\\.[ch])$"

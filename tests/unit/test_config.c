@@ -120,13 +120,28 @@ static void test_contradictions(void **state)
     assert_int_equal(READ(&config, NULL, "--drain-delay=5", "--exit-timeout-secs=5"), STATUS_OK);
     assert_int_equal(config_check(&config, &error), STATUS_INVALID_ARGUMENT);
     assert_non_null(strstr(error.detail, "--drain-delay 5"));
-    assert_int_equal(READ(&config, NULL, "--drain-delay=5", "--exit-timeout-secs=6"), STATUS_OK);
-    assert_int_equal(config_check(&config, NULL), STATUS_OK);
-    assert_int_equal(READ(&config, NULL, "--max-queue-delay-us=9000", "--timeout-ms=9"), STATUS_OK);
-    assert_int_equal(config_check(&config, &error), STATUS_INVALID_ARGUMENT);
-    assert_non_null(strstr(error.detail, "--timeout-ms 9"));
-    assert_int_equal(READ(&config, NULL, "--max-queue-delay-us=8999", "--timeout-ms=9"), STATUS_OK);
-    assert_int_equal(config_check(&config, NULL), STATUS_OK);
+    static const char *const good[][3] = {
+        {"--drain-delay=5", "--exit-timeout-secs=6"},
+        {"--max-queue-delay-us=8999", "--timeout-ms=9"},
+        {"--api-key-file=a", "--admin-key-file=b"},
+        {"--api-key-file=a", "--rate-limit=1", "--rate-burst=9"},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        int count = good[i][2] ? 3 : 2;
+        assert_int_equal(read_flags(&config, NULL, count, good[i]), STATUS_OK);
+        assert_int_equal(config_check(&config, NULL), STATUS_OK);
+    }
+    static const char *const bad[][2] = {
+        {"--max-queue-delay-us=9000", "--timeout-ms=9"},
+        {"--api-key-file=a", "--admin-key-file=a"},
+        {"--rate-limit=1", "--admin-key-file=a"},
+        {"--rate-burst=1", "--api-key-file=a"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(read_flags(&config, NULL, 2, bad[i]), STATUS_OK);
+        if (config_check(&config, &error) != STATUS_INVALID_ARGUMENT)
+            fail_msg("%s and %s were taken", bad[i][0], bad[i][1]);
+    }
 }
 
 static void test_unknown_variables(void **state)

@@ -75,11 +75,24 @@ static void test_seeds_stay_below_2_53(void **state)
     assert_int_equal(seen, DIGEST_MAX_SEED);
 }
 
+static void test_equal(void **state)
+{
+    (void)state;
+    uint8_t first[DIGEST_SIZE] = {0}, second[DIGEST_SIZE] = {0};
+    assert_true(digest_equal(first, second));
+    for (int i = 0; i < DIGEST_SIZE; i++) {
+        second[i] = 0x80;
+        assert_false(digest_equal(first, second));
+        second[i] = 0;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fips_180_vectors),
         cmocka_unit_test(test_nothing_at_all),
+        cmocka_unit_test(test_equal),
         cmocka_unit_test(test_a_million_letters),
         cmocka_unit_test(test_seed_is_big_endian_and_cut),
         cmocka_unit_test(test_seeds_stay_below_2_53),

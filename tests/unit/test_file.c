@@ -207,9 +207,30 @@ static void test_names_too_long(void **state)
     assert_false(file_exists(path));
 }
 
+static void test_secrets(void **state)
+{
+    (void)state;
+    char path[SCRATCH_PATH_SIZE];
+    struct buf bytes;
+    struct error error = {0};
+    scratch_write(&scratch, "secret", "x", 1);
+    scratch_path(&scratch, "secret", path);
+    buf_init(&bytes, 10);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(file_read_secret(path, &bytes, &error), STATUS_IO);
+    assert_non_null(strstr(error.detail, "chmod"));
+    assert_int_equal(bytes.size, 0);
+    assert_int_equal(file_read(path, &bytes, NULL), STATUS_OK);
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(file_read_secret(path, &bytes, NULL), STATUS_OK);
+    assert_int_equal(bytes.size, 2);
+    buf_free(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_reads_what_was_written),
         cmocka_unit_test(test_cap),
         cmocka_unit_test(test_what_is_no_file),
