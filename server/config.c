@@ -66,6 +66,9 @@ static const struct config_flag config_flags[] = {
      "longest recording that is taken; more gets 422"},
 
     {"Security", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
+    {"tls-cert", CONFIG_STRING, CONFIG_AT(tls_cert), NULL, 0, 0, "FILE",
+     "certificate with its chain (PEM): HTTPS alone is served"},
+    {"tls-key", CONFIG_STRING, CONFIG_AT(tls_key), NULL, 0, 0, "FILE", "its private key (PEM)"},
     {"api-key-file", CONFIG_STRING, CONFIG_AT(api_key_file), NULL, 0, 0, "FILE",
      "API keys, one a line: without one of them no model is told or run"},
     {"admin-key-file", CONFIG_STRING, CONFIG_AT(admin_key_file), NULL, 0, 0, "FILE",
@@ -84,6 +87,10 @@ static const struct config_flag config_flags[] = {
     {"Observing", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
     {"log-level", CONFIG_LEVEL, CONFIG_AT(log_level), "info", 0, 0, "LEVEL",
      "debug, info, warn or error"},
+    {"metrics-port", CONFIG_INTEGER, CONFIG_AT(metrics_port), NULL, 0, 65535, "N",
+     "port of /metrics, and of health as well, in plain HTTP; 0 takes any free one"},
+    {"metrics-host", CONFIG_STRING, CONFIG_AT(metrics_host), NULL, 0, 0, "ADDRESS",
+     "address of that port; that of --host where it is not given"},
 
     {"Instead of serving", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
     {"healthcheck", CONFIG_ACTION, CONFIG_AT(healthcheck), NULL, 0, 0, NULL,
@@ -188,7 +195,7 @@ static const char *config_default_repository(void)
 
 static enum status config_read_presets(struct config *config, struct error *error)
 {
-    *config = (struct config){.model_repository = config_default_repository()};
+    *config = (struct config){.model_repository = config_default_repository(), .metrics_port = -1};
     for (int i = 0; i < CONFIG_NUM_FLAGS; i++) {
         const struct config_flag *flag = &config_flags[i];
         char variable[CONFIG_VARIABLE_SIZE];

@@ -14,6 +14,9 @@ struct config {
     const char *host;
     const char *model_repository;
     const char *api_key_file, *admin_key_file; /* NULL: none */
+    const char *tls_cert, *tls_key;            /* NULL: plain HTTP */
+    const char *metrics_host;                  /* NULL: `host` */
+    int metrics_port;                          /* -1: none of their own */
     int port;
     int io_threads;
     int infer_threads;

@@ -16,6 +16,24 @@ static enum status config_check_keys(const struct config *config, struct error *
     return STATUS_OK;
 }
 
+static enum status config_check_ports(const struct config *config, struct error *error)
+{
+    const char *metrics_host = config->metrics_host ? config->metrics_host : config->host;
+    if (!config->tls_cert != !config->tls_key)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "--tls-cert and --tls-key go together.");
+    if (config->metrics_host && config->metrics_port < 0)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "--metrics-host wants --metrics-port.");
+    if (config->port && config->port == config->metrics_port &&
+        strcmp(config->host, metrics_host) == 0)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "--port and --metrics-port are both %d.",
+                         config->port);
+    if (config->healthcheck && config->tls_cert && config->metrics_port < 0)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "--healthcheck speaks plain HTTP: with --tls-cert it wants "
+                         "--metrics-port.");
+    return STATUS_OK;
+}
+
 enum status config_check(const struct config *config, struct error *error)
 {
     if (config->drain_delay_secs >= config->exit_timeout_secs)
@@ -26,5 +44,7 @@ enum status config_check(const struct config *config, struct error *error)
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "--max-queue-delay-us %d outlasts --timeout-ms %d.",
                          config->max_queue_delay_us, config->timeout_ms);
+    if (config_check_ports(config, error) != STATUS_OK)
+        return STATUS_INVALID_ARGUMENT;
     return config_check_keys(config, error);
 }

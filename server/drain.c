@@ -47,7 +47,7 @@ static int drain_serve(struct service *service)
             service_reload(service);
         else if (received > 0)
             return received;
-        http_sweep(service->http);
+        service_sweep(service);
     }
 }
 

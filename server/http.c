@@ -359,6 +359,15 @@ static enum status http_start(struct http_server *server, struct error *error)
 {
     const struct http_settings *settings = &server->settings;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)(uintptr_t)settings->tls},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    if (settings->tls)
+        flags |= MHD_USE_TLS;
+    else
+        tls[0].option = MHD_OPTION_END;
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, http_access, server, /* the socket is ours */
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)server->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
@@ -367,7 +376,7 @@ static enum status http_start(struct http_server *server, struct error *error)
         (unsigned)settings->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_HEADER_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, http_target, server,
         MHD_OPTION_NOTIFY_CONNECTION, http_connected, server, MHD_OPTION_NOTIFY_COMPLETED,
-        http_completed, server, MHD_OPTION_END);
+        http_completed, server, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (!server->daemon)
         return error_set(error, STATUS_INTERNAL, "The HTTP threads cannot be started.");
     return STATUS_OK;

@@ -13,6 +13,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/status.h"
+#include "server/tls.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,6 +81,7 @@ struct http_settings {
     int idle_seconds;      /* without a byte */
     int transfer_seconds;  /* for a whole request, and for a whole reply */
     size_t max_total_body; /* bytes of all bodies held at once */
+    tls_provider tls;      /* NULL: plain HTTP */
 };
 
 struct http_server;

@@ -95,13 +95,25 @@ static void routes_answer_options(struct request *request, const struct route *r
     http_reply_static(reply, 204, NULL, NULL, 0);
 }
 
+/* The route of a path, if there is one on this port. */
+static const struct route *routes_find_on(const struct service_port *port, const char *path)
+{
+    const char *name;
+    const struct route *route = routes_find(path, &name);
+    if (!route)
+        return NULL;
+    bool scraped = route->audience == ROUTE_FOR_SCRAPERS;
+    if (port->scraped)
+        return scraped || route->audience == ROUTE_FOR_PROBES ? route : NULL;
+    return scraped && port->service->metrics_http ? NULL : route;
+}
+
 /* The route of the request; without one the reply is set. */
-static const struct route *routes_choose(struct request *request)
+static const struct route *routes_choose(struct request *request, const struct service_port *port)
 {
     const struct http_request *asked = &request->exchange->request;
     struct error error;
-    const char *name;
-    const struct route *route = routes_find(asked->path, &name);
+    const struct route *route = routes_find_on(port, asked->path);
     bool options = strcmp(asked->method, "OPTIONS") == 0;
     request->route = route ? (int)(route - routes_table) : ROUTES_UNKNOWN;
     if (options && (route || strcmp(asked->path, "*") == 0)) {
@@ -144,7 +156,8 @@ static enum status routes_negotiate(struct request *request, const char *const *
 
 static void routes_begin(void *context, struct http_exchange *exchange)
 {
-    struct service *service = context;
+    const struct service_port *port = context;
+    struct service *service = port->service;
     struct request *request = request_new(service, exchange);
     exchange->context = request;
     exchange->request.max_body = (size_t)service->config->max_body_bytes;
@@ -157,7 +170,7 @@ static void routes_begin(void *context, struct http_exchange *exchange)
     http_reply_header(&exchange->reply, "X-Content-Type-Options", "nosniff");
     if (exchange->failure.status != STATUS_OK)
         return;
-    const struct route *route = routes_choose(request);
+    const struct route *route = routes_choose(request, port);
     if (!route)
         return;
     struct error error;
@@ -204,9 +217,9 @@ static void routes_done(void *context, struct http_exchange *exchange, bool deli
     request_free(request);
 }
 
-struct http_hooks routes_hooks(struct service *service)
+struct http_hooks routes_hooks(struct service_port *port)
 {
-    return (struct http_hooks){.context = service,
+    return (struct http_hooks){.context = port,
                                .begin = routes_begin,
                                .handle = routes_handle,
                                .fail = routes_fail,

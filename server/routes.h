@@ -36,8 +36,8 @@ struct route {
 /* The route of a path and the name in its last segment ("" if none); NULL when there is none. */
 const struct route *routes_find(const char *path, const char **name);
 
-/* The hooks for http_open, with the service as their context. */
-struct http_hooks routes_hooks(struct service *service);
+/* The hooks for http_open; the port is borrowed. */
+struct http_hooks routes_hooks(struct service_port *port);
 
 /* Metrics with a row for each route and one for all unknown paths. NULL: out of memory. */
 struct metrics *routes_open_metrics(void);

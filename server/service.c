@@ -9,8 +9,14 @@
 enum {
     SERVICE_IDLE_SECONDS = 30,
     SERVICE_TRANSFER_SECONDS = 60,
+    SERVICE_SCRAPERS = 64,      /* connections to the port of the metrics */
     SERVICE_BODIES_AT_ONCE = 32 /* bodies of the largest size that may be held in memory */
 };
+
+static enum status service_open_tls(const struct config *config, struct error *error)
+{
+    return config->tls_cert ? tls_read(config->tls_cert, config->tls_key, error) : STATUS_OK;
+}
 
 static enum status service_open_http(struct service *service, struct error *error)
 {
@@ -23,9 +29,30 @@ static enum status service_open_http(struct service *service, struct error *erro
         .idle_seconds = SERVICE_IDLE_SECONDS,
         .transfer_seconds = SERVICE_TRANSFER_SECONDS,
         .max_total_body = (size_t)config->max_body_bytes * SERVICE_BODIES_AT_ONCE,
+        .tls = config->tls_cert ? tls_get_provider() : NULL,
     };
-    struct http_hooks hooks = routes_hooks(service);
+    service->port = (struct service_port){.service = service};
+    struct http_hooks hooks = routes_hooks(&service->port);
     return http_open(&settings, &hooks, &service->http, error);
+}
+
+static enum status service_open_metrics_http(struct service *service, struct error *error)
+{
+    const struct config *config = service->config;
+    if (config->metrics_port < 0)
+        return STATUS_OK;
+    struct http_settings settings = {
+        .host = config->metrics_host ? config->metrics_host : config->host,
+        .port = config->metrics_port,
+        .num_threads = 1,
+        .max_connections = SERVICE_SCRAPERS,
+        .idle_seconds = SERVICE_IDLE_SECONDS,
+        .transfer_seconds = SERVICE_TRANSFER_SECONDS,
+        .max_total_body = (size_t)config->max_body_bytes,
+    };
+    service->metrics_port = (struct service_port){.service = service, .scraped = true};
+    struct http_hooks hooks = routes_hooks(&service->metrics_port);
+    return http_open(&settings, &hooks, &service->metrics_http, error);
 }
 
 static enum status service_open_pool(struct service *service, struct error *error)
@@ -64,6 +91,10 @@ enum status service_open(const struct config *config, struct service *service, s
     if (status == STATUS_OK)
         status = service_open_pool(service, error);
     if (status == STATUS_OK)
+        status = service_open_tls(config, error);
+    if (status == STATUS_OK) /* first, as the other port's routes depend on whether it is there */
+        status = service_open_metrics_http(service, error);
+    if (status == STATUS_OK)
         status = service_open_http(service, error);
     if (status == STATUS_OK)
         status = registry_open(config->model_repository, &service->registry, error);
@@ -81,7 +112,20 @@ void service_reload(struct service *service)
         log_message(LOG_INFO, "keys", "The API keys have been read again.");
     else
         log_message(LOG_ERROR, "keys", error.detail);
+    if (service->config->tls_cert) {
+        if (service_open_tls(service->config, &error) == STATUS_OK)
+            log_message(LOG_INFO, "certificate", "The certificate has been read again.");
+        else
+            log_message(LOG_ERROR, "certificate", error.detail);
+    }
     reload_folder(service->reload);
+}
+
+void service_sweep(struct service *service)
+{
+    http_sweep(service->http);
+    if (service->metrics_http)
+        http_sweep(service->metrics_http);
 }
 
 bool service_is_ready(const struct service *service)
@@ -173,6 +217,8 @@ void service_close(struct service *service)
     pool_close(service->pool);
     service->pool = NULL;
     http_close(service->http);
+    http_close(service->metrics_http);
+    tls_forget();
     registry_close(service->registry);
     metrics_close(service->metrics);
     rate_limit_close(service->rate_limit);

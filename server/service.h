@@ -22,9 +22,19 @@ enum service_phase {
     SERVICE_DRAINING /* still answers everything, but asks balancers for no more */
 };
 
+struct service;
+
+/* What the requests of one listening socket have in common. */
+struct service_port {
+    struct service *service;
+    bool scraped; /* it is the one of --metrics-port: health and metrics alone */
+};
+
 struct service {
     const struct config *config; /* borrowed */
     struct http_server *http;
+    struct http_server *metrics_http; /* NULL: there is one port for all */
+    struct service_port port, metrics_port;
     struct pool *pool;
     struct keys *keys;
     struct rate_limit *rate_limit; /* NULL: none */
@@ -60,6 +70,9 @@ enum status service_acquire(const struct service *service, const char *name, enu
 /* The same by its name alone. */
 enum status service_acquire_any(const struct service *service, const char *name,
                                 struct network **network, struct error *error);
+
+/* To be called about once a second: shuts slow connections. */
+void service_sweep(struct service *service);
 
 /* Stops everything in order. Waiting requests get 503. Allows a service half opened. */
 void service_close(struct service *service);

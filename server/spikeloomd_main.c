@@ -4,6 +4,7 @@
 #include "server/healthcheck.h"
 #include "server/log.h"
 #include "server/service.h"
+#include "server/tls.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,9 @@ static void main_log_start(const struct service *service)
     writer_string(&line.writer, "version", SPIKELOOM_VERSION);
     writer_string(&line.writer, "host", config->host);
     writer_integer(&line.writer, "port", (uint64_t)http_port(service->http));
+    writer_bool(&line.writer, "tls", config->tls_cert != NULL);
+    if (service->metrics_http)
+        writer_integer(&line.writer, "metrics_port", (uint64_t)http_port(service->metrics_http));
     writer_integer(&line.writer, "models", list->count);
     writer_integer(&line.writer, "io_threads", (uint64_t)config->io_threads);
     writer_integer(&line.writer, "infer_threads", (uint64_t)config->infer_threads);
@@ -85,16 +89,30 @@ static int main_check_config(const struct config *config)
     struct keys *keys = NULL;
     struct error error;
     enum status status = keys_open(config->api_key_file, config->admin_key_file, &keys, &error);
+    if (status == STATUS_OK && config->tls_cert)
+        status = tls_read(config->tls_cert, config->tls_key, &error);
     if (status == STATUS_OK)
         status = registry_open(config->model_repository, &registry, &error);
     if (status == STATUS_OK) {
         struct registry_list *list = registry_models(registry);
-        printf("%zu models in %s, %zu API keys, %zu admin keys\n", list->count,
-               config->model_repository, keys_count(keys, KEYS_USER), keys_count(keys, KEYS_ADMIN));
+        printf("%zu models in %s, %zu API keys, %zu admin keys, %s\n", list->count,
+               config->model_repository, keys_count(keys, KEYS_USER), keys_count(keys, KEYS_ADMIN),
+               config->tls_cert ? "HTTPS" : "HTTP");
         registry_list_release(list);
     }
     registry_close(registry);
     keys_close(keys);
+    tls_forget();
+    return status == STATUS_OK ? 0 : main_complain(&error, 1);
+}
+
+static int main_healthcheck(const struct config *config)
+{
+    struct error error;
+    bool apart = config->metrics_port > 0;
+    const char *host = apart && config->metrics_host ? config->metrics_host : config->host;
+    int port = apart ? config->metrics_port : config->port;
+    enum status status = healthcheck_run(host, port, &error);
     return status == STATUS_OK ? 0 : main_complain(&error, 1);
 }
 
@@ -115,10 +133,7 @@ int main(int argc, char **argv)
     }
     if (config_check(&config, &error) != STATUS_OK)
         return main_complain(&error, EXIT_USAGE);
-    if (config.healthcheck) {
-        if (healthcheck_run(config.host, config.port, &error) != STATUS_OK)
-            return main_complain(&error, 1);
-        return 0;
-    }
+    if (config.healthcheck)
+        return main_healthcheck(&config);
     return config.check_config ? main_check_config(&config) : main_serve(&config);
 }

@@ -154,4 +154,4 @@ check "one file for both" refuses 2 'same file' --api-key-file "$guarded_folder/
 check "a rate without keys" refuses 2 'api-key-file' --rate-limit 5
 check "a burst without a rate" refuses 2 'rate-limit' --rate-burst 5
 check "--check-config counts keys" sh -c "'$daemon_program' --check-config --model-repository '$models' \
-    --api-key-file '$guarded_folder/users' | grep -q ' 1 API keys, 0 admin keys\$'"
+    --api-key-file '$guarded_folder/users' | grep -q ' 1 API keys, 0 admin keys, HTTP\$'"

@@ -98,6 +98,7 @@ plant_third_parties() {
     plant api/planted.c '#include <microhttpd.h>'
     plant server/planted.c '#include <microhttpd.h>'
     plant models/planted.c '#include <zlib.h>'
+    plant server/http.c '#include <gnutls/gnutls.h>'
     plant server/planted.c '#include <curl/curl.h>'
 }
 

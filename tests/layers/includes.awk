@@ -24,6 +24,7 @@ BEGIN {
     home["jansson.h"] = "^(api/.*|models/checkpoint\\.[ch]|models/network_json\\.[ch]|" \
                         "models/safetensors\\.[ch]|train/json_log\\.[ch])$"
     home["microhttpd.h"] = "^server/http(_[a-z]+)?\\.[ch]$"
+    home["gnutls/abstract.h"] = home["gnutls/gnutls.h"] = "^server/tls\\.c$"
     home["zlib.h"] = "^train/dataset_idx\\.c$"
 
     # headers of C17, POSIX and Linux are at home everywhere

@@ -124,6 +124,10 @@ static void test_contradictions(void **state)
         {"--drain-delay=5", "--exit-timeout-secs=6"},
         {"--max-queue-delay-us=8999", "--timeout-ms=9"},
         {"--api-key-file=a", "--admin-key-file=b"},
+        {"--tls-cert=a", "--tls-key=b"},
+        {"--tls-cert=a", "--tls-key=b", "--metrics-port=9"},
+        {"--port=9", "--metrics-port=9", "--metrics-host=::1"},
+        {"--port=0", "--metrics-port=0"},
         {"--api-key-file=a", "--rate-limit=1", "--rate-burst=9"},
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -135,6 +139,11 @@ static void test_contradictions(void **state)
         {"--max-queue-delay-us=9000", "--timeout-ms=9"},
         {"--api-key-file=a", "--admin-key-file=a"},
         {"--rate-limit=1", "--admin-key-file=a"},
+        {"--tls-cert=a", "--port=1"},
+        {"--tls-key=a", "--port=1"},
+        {"--metrics-host=::1", "--port=1"},
+        {"--metrics-port=8080", "--port=8080"},
+        {"--metrics-port=8080", "--metrics-host=127.0.0.1"},
         {"--rate-burst=1", "--api-key-file=a"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -142,6 +151,19 @@ static void test_contradictions(void **state)
         if (config_check(&config, &error) != STATUS_INVALID_ARGUMENT)
             fail_msg("%s and %s were taken", bad[i][0], bad[i][1]);
     }
+}
+
+static void test_healthcheck_needs_plain_http(void **state)
+{
+    (void)state;
+    struct config config;
+    struct error error;
+    assert_int_equal(READ(&config, NULL, "--tls-cert=a", "--tls-key=b", "--healthcheck"),
+                     STATUS_OK);
+    assert_int_equal(config_check(&config, &error), STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.detail, "--metrics-port"));
+    config.metrics_port = 9;
+    assert_int_equal(config_check(&config, NULL), STATUS_OK);
 }
 
 static void test_unknown_variables(void **state)
@@ -162,9 +184,13 @@ static void test_unknown_variables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_presets),        cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_environment),    cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_contradictions), cmocka_unit_test(test_unknown_variables),
+        cmocka_unit_test(test_presets),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_healthcheck_needs_plain_http),
+        cmocka_unit_test(test_unknown_variables),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }
