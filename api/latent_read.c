@@ -1,50 +1,10 @@
 #include "api/latent.h"
 
 #include "api/base64.h"
+#include "api/json_input.h"
 #include "core/base/digest.h"
 
-#include <jansson.h>
 #include <string.h>
-
-/* Refuses deep nesting before the parser, which recurses, sees the text. */
-static enum status latent_check_depth(const uint8_t *json, size_t size, struct error *error)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < size; i++) {
-        if (quoted && json[i] == '\\')
-            i++;
-        else if (json[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (json[i] == '[' || json[i] == '{'))
-            depth++;
-        else if (!quoted && (json[i] == ']' || json[i] == '}'))
-            depth--;
-        if (depth > LATENT_MAX_DEPTH)
-            return error_set(error, STATUS_MALFORMED, "The JSON is nested more than %d deep.",
-                             LATENT_MAX_DEPTH);
-    }
-    return STATUS_OK;
-}
-
-static enum status latent_parse(const uint8_t *json, size_t size, json_t **root,
-                                struct error *error)
-{
-    if (size > LATENT_MAX_BYTES)
-        return error_set(error, STATUS_TOO_LARGE, "A latent takes at most %d bytes of JSON.",
-                         LATENT_MAX_BYTES);
-    enum status status = latent_check_depth(json, size, error);
-    if (status != STATUS_OK)
-        return status;
-    json_error_t fault;
-    *root = json_loadb((const char *)json, size, JSON_REJECT_DUPLICATES, &fault);
-    if (!*root)
-        return error_set(error, STATUS_MALFORMED, "The JSON cannot be read at line %d: %s.",
-                         fault.line, fault.text);
-    if (!json_is_object(*root))
-        return error_set(error, STATUS_MALFORMED, "The JSON is not an object.");
-    return STATUS_OK;
-}
 
 /* A whole number of 0 .. most under `key`. */
 static enum status latent_integer(const json_t *root, const char *key, uint64_t most,
@@ -163,9 +123,11 @@ static enum status latent_read_spikes(const json_t *root, struct latent *latent,
 enum status latent_read(const uint8_t *json, size_t size, struct latent *latent,
                         struct error *error)
 {
-    json_t *root = NULL;
+    static const struct json_input_limits limits = {LATENT_MAX_BYTES, LATENT_MAX_DEPTH,
+                                                    LATENT_MAX_BYTES / 2};
+    json_t *root;
     *latent = (struct latent){.modality = ""};
-    enum status status = latent_parse(json, size, &root, error);
+    enum status status = json_input_parse(json, size, &limits, &root, error);
     if (status == STATUS_OK)
         status = latent_read_shape(root, latent, error);
     if (status == STATUS_OK)

@@ -53,3 +53,13 @@ enum status problem_write(const struct error *error, struct buf *out)
     writer_end_object(&writer);
     return writer.status;
 }
+
+enum status problem_write_flat(const struct error *error, struct buf *out)
+{
+    struct writer writer;
+    writer_init(&writer, out);
+    writer_object(&writer, NULL);
+    writer_string(&writer, "error", error->detail);
+    writer_end_object(&writer);
+    return writer.status;
+}

@@ -13,6 +13,9 @@
 /* Appends {"type","title","status","code","detail"}. NO_MEMORY, TOO_LARGE (the buffer's cap). */
 enum status problem_write(const struct error *error, struct buf *out);
 
+/* Appends {"error": detail}, what clients of the Open Inference Protocol read. Likewise. */
+enum status problem_write_flat(const struct error *error, struct buf *out);
+
 /* The standard phrase of an HTTP status code, such as "Not Found"; "Error" for an unknown one. */
 const char *problem_phrase(int code);
 

@@ -120,6 +120,7 @@ static enum status registry_load_locked(struct registry *registry, const char *n
                                         enum registry_change *change, struct error *error)
 {
     const struct registry_model *known = registry_list_find(registry->list, name);
+    bool former = known && known->network;
     struct network *network;
     struct error fault = {STATUS_OK, ""};
     enum status status = registry_choose(registry, name, known, &network, change, &fault);
@@ -130,6 +131,8 @@ static enum status registry_load_locked(struct registry *registry, const char *n
     network_release(network);
     if (status != STATUS_OK)
         return error_set(error, status, "%s", fault.detail);
+    if (put != STATUS_OK)
+        *change = former ? REGISTRY_KEPT : REGISTRY_FAILED;
     return put;
 }
 

@@ -17,6 +17,18 @@ bool handlers_decode(struct request *request);
 bool handlers_models(struct request *request);
 bool handlers_model(struct request *request);
 
+/* handlers_oip.c: begin finds the model that the path names. */
+void handlers_oip_begin(struct request *request);
+bool handlers_server(struct request *request);
+bool handlers_oip_model(struct request *request);
+bool handlers_oip_ready(struct request *request);
+
+/* handlers_repository.c: all of it on the thread of reload.h. */
+void handlers_repository_begin(struct request *request);
+bool handlers_index(struct request *request);
+bool handlers_load(struct request *request);
+bool handlers_unload(struct request *request);
+
 /* handlers_health.c */
 bool handlers_live(struct request *request);
 bool handlers_ready(struct request *request);

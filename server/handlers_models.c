@@ -2,7 +2,6 @@
 
 #include "api/model_card.h"
 #include "server/reply.h"
-#include "server/routes.h"
 
 enum { HANDLERS_CARDS_SIZE = 4 * 1024 * 1024 };
 
@@ -99,13 +98,12 @@ bool handlers_model(struct request *request)
 {
     if (!handlers_models_loaded(request))
         return true;
-    const char *name;
     struct buf json;
     struct writer writer;
-    routes_find(request->exchange->request.path, &name);
     struct network *network;
     struct error error;
-    if (registry_find(request->service->registry, name, &network, &error) != STATUS_OK) {
+    if (registry_find(request->service->registry, request->names.model, &network, &error) !=
+        STATUS_OK) {
         reply_problem(request, &error);
         return true;
     }

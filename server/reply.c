@@ -8,21 +8,39 @@
 
 enum { REPLY_PROBLEM_SIZE = 4096 };
 
-void reply_problem(struct request *request, const struct error *error)
+/* Clients of the Open Inference Protocol read another form of errors. */
+static bool reply_is_flat(const struct request *request)
+{
+    const char *path = request->exchange->request.path;
+    return strncmp(path, "/v2", 3) == 0 && (path[3] == 0 || path[3] == '/');
+}
+
+static void reply_write_problem(struct request *request, const struct error *error)
 {
     static const char fallback[] = "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\","
                                    "\"status\":503,\"code\":\"no_memory\"}";
+    static const char flat_fallback[] = "{\"error\":\"Out of memory; try again later.\"}";
     struct http_reply *reply = &request->exchange->reply;
+    bool flat = reply_is_flat(request);
+    const char *type = flat ? "application/json" : PROBLEM_CONTENT_TYPE;
     struct buf body;
     buf_init(&body, REPLY_PROBLEM_SIZE);
+    enum status status = flat ? problem_write_flat(error, &body) : problem_write(error, &body);
+    if (status == STATUS_OK)
+        http_reply_take(reply, status_http_code(error->status), type, &body);
+    else if (flat)
+        http_reply_static(reply, 503, type, flat_fallback, sizeof flat_fallback - 1);
+    else
+        http_reply_static(reply, 503, type, fallback, sizeof fallback - 1);
+    buf_free(&body);
+}
+
+void reply_problem(struct request *request, const struct error *error)
+{
+    struct http_reply *reply = &request->exchange->reply;
     request->error = *error;
     reply->abort = error->status == STATUS_CLIENT_GONE;
-    int code = status_http_code(error->status);
-    if (problem_write(error, &body) == STATUS_OK)
-        http_reply_take(reply, code, PROBLEM_CONTENT_TYPE, &body);
-    else
-        http_reply_static(reply, 503, PROBLEM_CONTENT_TYPE, fallback, sizeof fallback - 1);
-    buf_free(&body);
+    reply_write_problem(request, error);
     http_reply_header(reply, "Cache-Control", "no-store");
     if (reply->code == 503)
         http_reply_header(reply, "Retry-After", "1");
@@ -72,6 +90,22 @@ void reply_document(struct request *request, const char *content_type, const voi
     bool known = reply_is_known(request, bytes, size);
     http_reply_header(reply, "Cache-Control", "no-cache");
     http_reply_static(reply, known ? 304 : 200, content_type, bytes, size);
+}
+
+void reply_json(struct request *request, int code, enum status written, struct buf *json)
+{
+    struct http_reply *reply = &request->exchange->reply;
+    if (written == STATUS_OK) {
+        http_reply_header(reply, "Cache-Control", "no-store");
+        http_reply_take(reply, code, "application/json", json);
+        if (code == 503)
+            http_reply_header(reply, "Retry-After", "1");
+    } else {
+        struct error error;
+        error_plain(&error, written);
+        reply_problem(request, &error);
+    }
+    buf_free(json);
 }
 
 void reply_text(struct request *request, int code, const char *text)

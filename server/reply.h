@@ -1,12 +1,16 @@
 /*
- * The three shapes of an answer: a problem, a representation with an entity tag, and plain text.
+ * The shapes of an answer: a problem, a representation with an entity tag, JSON and plain text of
+ * the moment.
  */
 #ifndef SPIKELOOM_SERVER_REPLY_H
 #define SPIKELOOM_SERVER_REPLY_H
 
 #include "server/request.h"
 
-/* Answers with the problem and notes it in the request; 503 gets Retry-After. */
+/*
+ * Answers with the problem and notes it in the request; 503 gets Retry-After. Below /v2 it has the
+ * form of the Open Inference Protocol.
+ */
 void reply_problem(struct request *request, const struct error *error);
 
 /*
@@ -18,6 +22,12 @@ void reply_representation(struct request *request, const char *content_type, str
 /* The same with bytes that outlive the server. */
 void reply_document(struct request *request, const char *content_type, const void *bytes,
                     size_t size);
+
+/*
+ * Answers with JSON that is not to be cached, or with the problem when it could not be `written`.
+ * The buffer is released.
+ */
+void reply_json(struct request *request, int code, enum status written, struct buf *json);
 
 /* Answers with `text` (static) as plain text that is not to be cached. */
 void reply_text(struct request *request, int code, const char *text);

@@ -67,7 +67,8 @@ static void request_log(const struct request *request, const char *route_name, b
                         uint64_t duration_us)
 {
     const struct http_exchange *exchange = request->exchange;
-    bool quiet = strncmp(route_name, "/v1/", 4) != 0 && exchange->reply.code < 400;
+    bool looks = strcmp(exchange->request.method, "POST") != 0; /* probes, above all */
+    bool quiet = looks && strncmp(route_name, "/v1/", 4) != 0 && exchange->reply.code < 400;
     struct log_line line;
     log_begin(&line, quiet ? LOG_DEBUG : LOG_INFO, "request");
     writer_string(&line.writer, "request_id", request->id);

@@ -8,6 +8,7 @@
 #include "models/inference.h"
 #include "server/http.h"
 #include "server/pool.h"
+#include "server/reload.h"
 #include "server/service.h"
 
 enum { REQUEST_ID_SIZE = 65 };
@@ -16,6 +17,12 @@ enum { REQUEST_ID_SIZE = 65 };
 struct request_durations {
     uint64_t queue, decode, cochlea, network, png;
     uint64_t compute; /* on the inference thread in all */
+};
+
+/* What the path of a request names; "" where it does not. */
+struct request_names {
+    char model[QUERY_MODEL_SIZE];
+    char version[QUERY_MODEL_SIZE];
 };
 
 struct request;
@@ -27,9 +34,11 @@ typedef enum status (*infer_function)(struct request *request, struct inference 
 struct request {
     struct pool_item item; /* first: the two convert into one another */
     infer_function infer;
+    struct reload_task task;        /* of those requests that change models */
     struct service *service;        /* borrowed */
     struct http_exchange *exchange; /* which owns this */
     int route;                      /* index into the table of routes.c */
+    struct request_names names;
     char id[REQUEST_ID_SIZE];
     struct query query;
     const char *media;       /* chosen from what the client accepts; static */

@@ -31,6 +31,22 @@ static const struct route routes_table[] = {
      handlers_infer_begin, handlers_decode},
     {"/v1/models", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_models},
     {"/v1/models/{name}", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_model},
+    {"/v2", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_server},
+    {"/v2/", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_server},
+    {"/v2/models/{name}", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, handlers_oip_begin,
+     handlers_oip_model},
+    {"/v2/models/{name}/versions/{version}", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json,
+     handlers_oip_begin, handlers_oip_model},
+    {"/v2/models/{name}/ready", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL,
+     handlers_oip_ready},
+    {"/v2/models/{name}/versions/{version}/ready", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL,
+     handlers_oip_ready},
+    {"/v2/repository/index", ROUTE_POST, ROUTE_FOR_USERS, 0, routes_json, handlers_repository_begin,
+     handlers_index},
+    {"/v2/repository/models/{name}/load", ROUTE_POST, ROUTE_FOR_ADMINS, 0, routes_json,
+     handlers_repository_begin, handlers_load},
+    {"/v2/repository/models/{name}/unload", ROUTE_POST, ROUTE_FOR_ADMINS, 0, routes_json,
+     handlers_repository_begin, handlers_unload},
     {"/v2/health/live", ROUTE_GET, ROUTE_FOR_PROBES, 0, NULL, NULL, handlers_live},
     {"/v2/health/ready", ROUTE_GET, ROUTE_FOR_PROBES, 0, NULL, NULL, handlers_ready},
     {"/healthz", ROUTE_GET, ROUTE_FOR_PROBES, 0, NULL, NULL, handlers_live},
@@ -45,23 +61,36 @@ enum { ROUTES_COUNT = sizeof routes_table / sizeof *routes_table, ROUTES_UNKNOWN
 /* Names for metrics and log; the last one stands for every path that is no route. */
 static const char *routes_names[ROUTES_COUNT + 1];
 
-static bool routes_match(const char *pattern, const char *path, const char **name)
+/* Takes the segment that `path` begins with as a name; what follows it, or NULL. */
+static const char *routes_take_name(const char *path, char name[QUERY_MODEL_SIZE])
 {
-    const char *brace = strchr(pattern, '{');
-    *name = "";
-    if (!brace)
-        return strcmp(pattern, path) == 0;
-    size_t length = (size_t)(brace - pattern);
-    if (strncmp(pattern, path, length) != 0 || !query_is_model_name(path + length))
-        return false;
-    *name = path + length;
-    return true;
+    size_t length = strcspn(path, "/");
+    if (length >= QUERY_MODEL_SIZE)
+        return NULL;
+    memcpy(name, path, length);
+    name[length] = 0;
+    return query_is_model_name(name) ? path + length : NULL;
 }
 
-const struct route *routes_find(const char *path, const char **name)
+static bool routes_match(const char *pattern, const char *path, struct request_names *names)
+{
+    *names = (struct request_names){{0}, {0}};
+    while (*pattern && path) {
+        if (*pattern == '{') {
+            bool version = strncmp(pattern, "{version}", strlen("{version}")) == 0;
+            path = routes_take_name(path, version ? names->version : names->model);
+            pattern = strchr(pattern, '}') + 1;
+        } else if (*pattern++ != *path++) {
+            return false;
+        }
+    }
+    return path && *path == 0;
+}
+
+const struct route *routes_find(const char *path, struct request_names *names)
 {
     for (int i = 0; i < ROUTES_COUNT; i++)
-        if (routes_match(routes_table[i].pattern, path, name))
+        if (routes_match(routes_table[i].pattern, path, names))
             return &routes_table[i];
     return NULL;
 }
@@ -96,10 +125,10 @@ static void routes_answer_options(struct request *request, const struct route *r
 }
 
 /* The route of a path, if there is one on this port. */
-static const struct route *routes_find_on(const struct service_port *port, const char *path)
+static const struct route *routes_find_on(const struct service_port *port, const char *path,
+                                          struct request_names *names)
 {
-    const char *name;
-    const struct route *route = routes_find(path, &name);
+    const struct route *route = routes_find(path, names);
     if (!route)
         return NULL;
     bool scraped = route->audience == ROUTE_FOR_SCRAPERS;
@@ -113,7 +142,7 @@ static const struct route *routes_choose(struct request *request, const struct s
 {
     const struct http_request *asked = &request->exchange->request;
     struct error error;
-    const struct route *route = routes_find_on(port, asked->path);
+    const struct route *route = routes_find_on(port, asked->path, &request->names);
     bool options = strcmp(asked->method, "OPTIONS") == 0;
     request->route = route ? (int)(route - routes_table) : ROUTES_UNKNOWN;
     if (options && (route || strcmp(asked->path, "*") == 0)) {

@@ -22,7 +22,7 @@ enum route_audience {
 };
 
 struct route {
-    const char *pattern; /* a last segment in braces matches one model's name */
+    const char *pattern; /* segments {name} and {version} match what may be a model's name */
     enum route_method method;
     enum route_audience audience;
     unsigned parameters;      /* bits of query_parameter */
@@ -33,8 +33,8 @@ struct route {
     bool (*handle)(struct request *request);
 };
 
-/* The route of a path and the name in its last segment ("" if none); NULL when there is none. */
-const struct route *routes_find(const char *path, const char **name);
+/* The route of a path and what the path names; NULL when there is none. */
+const struct route *routes_find(const char *path, struct request_names *names);
 
 /* The hooks for http_open; the port is borrowed. */
 struct http_hooks routes_hooks(struct service_port *port);

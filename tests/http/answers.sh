@@ -16,7 +16,8 @@ field() {
     tr -d '\r' <"$scratch/head" | sed -n "s/^$1: //Ip" | tail -n 1
 }
 
-# answered CODE: whether the last answer has that code and, from 400 on, is a whole problem.
+# answered CODE: whether the last answer has that code and, from 400 on, is a whole problem, or
+# below /v2 a flat error.
 answered() {
     if [ "$code" != "$1" ]; then
         echo "got $code, not $1"
@@ -24,8 +25,16 @@ answered() {
         return 1
     fi
     [ "$1" -lt 400 ] && return
-    [ "$(field Content-Type)" = application/problem+json ] || return 1
     [ -n "$(field X-Request-Id)" ] || return 1
+    case $ask_path in
+    /v2 | /v2/* | '/v2?'*)
+        [ "$(field Content-Type)" = application/json ] || return 1
+        jq -e 'keys == ["error"] and (.error | type) == "string" and (.error | length) > 0' \
+            "$scratch/body"
+        return
+        ;;
+    esac
+    [ "$(field Content-Type)" = application/problem+json ] || return 1
     jq -e --argjson code "$1" '.status == $code and (.title | length) > 0 and
         (.detail | length) > 0 and .type == "about:blank"' "$scratch/body"
 }

@@ -134,7 +134,7 @@ refuse 400 "/healthz?x"
 # --- paths, methods, headers ----------------------------------------------------------------
 for path in /v1 /v1/ /v1/synthesise /v1/synthesize/ //v1/models /v1/models/ /v1/models/absent \
     /v1/models/mnist-ae/ /v1/models/.hidden /v1/models/a%2fb /favicon.ico /metrics/ /index.html \
-    '/v1/models/..%2f..%2f..%2fetc%2fpasswd' /%00 /v2; do
+    '/v1/models/..%2f..%2f..%2fetc%2fpasswd' /%00 /v2x /v2/nothing; do
     refuse 404 "$path"
 done
 refuse 404 /v1/models/../../../etc/passwd --path-as-is

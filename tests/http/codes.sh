@@ -3,7 +3,9 @@
 # route is asked too. Takes the files over that routes.sh and bad_input.sh made.
 # shellcheck shell=sh
 
-start codes
+echo codes-admin-key-4f1d >"$scratch/codes-admins"
+chmod 600 "$scratch/codes-admins"
+start codes --admin-key-file "$scratch/codes-admins"
 
 # --- what all routes have in common -----------------------------------------------------------
 ask /openapi.json
@@ -26,7 +28,8 @@ for method in get post; do
     [ $method = get ] && other=DELETE || other=GET
     for path in $(paths $method); do
         method_name=$(echo $method | tr '[:lower:]' '[:upper:]')
-        ask "$path?no-such-parameter=1" -X "$method_name" -H 'X-Request-Id: my.id-7'
+        ask "$path?no-such-parameter=1" -X "$method_name" -H 'X-Request-Id: my.id-7' \
+            -H 'Authorization: Bearer codes-admin-key-4f1d'
         check "400 for an unknown parameter of $method_name $path" coded 400
         check "  takes the request id over" has X-Request-Id my.id-7
         ask "$path" -X "$other"

@@ -424,6 +424,7 @@ static void test_out_of_memory_while_changing(void **state)
 {
     (void)state;
     enum status status = STATUS_NO_MEMORY;
+    enum registry_change change;
     save("scarce/a.safetensors", 1);
     struct registry *registry = open_folder("scarce");
     struct network *a = registry_acquire(registry, "a");
@@ -431,10 +432,11 @@ static void test_out_of_memory_while_changing(void **state)
     save("scarce/b.safetensors", 3);
     for (int64_t allowed = 0; status != STATUS_OK; allowed++) {
         mem_fail_after(allowed);
-        status = registry_load(registry, "a", NULL, NULL);
+        status = registry_load(registry, "a", &change, NULL);
         mem_fail_never();
         struct network *now = registry_acquire(registry, "a");
         assert_true(status == STATUS_OK ? now != a : now == a);
+        assert_int_equal(change, status == STATUS_OK ? REGISTRY_REPLACED : REGISTRY_KEPT);
         network_release(now);
         assert_true(allowed < 100);
     }

@@ -12,16 +12,30 @@
 
 #include <jansson.h>
 
+static void assert_finds(const char *path, const char *pattern, const char *model,
+                         const char *version)
+{
+    struct request_names names;
+    const struct route *route = routes_find(path, &names);
+    if (!route)
+        fail_msg("%s is no route", path);
+    assert_string_equal(route->pattern, pattern);
+    assert_string_equal(names.model, model);
+    assert_string_equal(names.version, version);
+}
+
 static void test_finds(void **state)
 {
     (void)state;
-    const char *name;
-    const struct route *route = routes_find("/v1/models/mnist-ae", &name);
-    assert_non_null(route);
-    assert_string_equal(route->pattern, "/v1/models/{name}");
-    assert_string_equal(name, "mnist-ae");
-    assert_string_equal(routes_find("/", &name)->pattern, "/");
-    assert_string_equal(name, "");
+    assert_finds("/", "/", "", "");
+    assert_finds("/v1/models/mnist-ae", "/v1/models/{name}", "mnist-ae", "");
+    assert_finds("/v2", "/v2", "", "");
+    assert_finds("/v2/", "/v2/", "", "");
+    assert_finds("/v2/models/a.b", "/v2/models/{name}", "a.b", "");
+    assert_finds("/v2/models/a/ready", "/v2/models/{name}/ready", "a", "");
+    assert_finds("/v2/models/a/versions/1", "/v2/models/{name}/versions/{version}", "a", "1");
+    assert_finds("/v2/models/a/versions/2/ready", "/v2/models/{name}/versions/{version}/ready", "a",
+                 "2");
 }
 
 static void test_finds_nothing_else(void **state)
@@ -42,10 +56,24 @@ static void test_finds_nothing_else(void **state)
         "/healthz?",
         "/v1/models/{name}",
         "/v1/models/ a",
+        "/v2/models/",
+        "/v2/models//ready",
+        "/v2/models/a/",
+        "/v2/models/a/b/ready",
+        "/v2/models/../ready",
+        "/v2/models/a/versions",
+        "/v2/models/a/versions/",
+        "/v2/models/a/versions/1/",
+        "/v2/models/a/versions/1/2",
+        "/v2/models/a/versions/../ready",
+        "/v2/models/a%2fb/ready",
+        "/v2/repository/models/../../etc/passwd/load",
+        "/v2/models/"
+        "a123456789012345678901234567890123456789012345678901234567890123/ready",
     };
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        const char *name;
-        if (routes_find(paths[i], &name))
+        struct request_names names;
+        if (routes_find(paths[i], &names))
             fail_msg("'%s' is a route", paths[i]);
     }
 }
@@ -72,20 +100,35 @@ static void check_parameters(const struct route *route, const json_t *operation)
     }
 }
 
+/* A path of the contract with its names filled in. */
+static void fill_names(const char *pattern, char path[256])
+{
+    size_t length = 0;
+    while (*pattern) {
+        assert_true(length < 255);
+        path[length++] = *pattern == '{' ? 'x' : *pattern;
+        pattern = *pattern == '{' ? strchr(pattern, '}') + 1 : pattern + 1;
+    }
+    path[length] = 0;
+}
+
 static void test_agrees_with_the_contract(void **state)
 {
     (void)state;
     struct asset asset = assets_openapi();
     json_t *contract = json_loadb(asset.bytes, asset.size, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(contract);
-    const char *path, *name;
+    const char *pattern;
     json_t *item;
-    json_object_foreach(json_object_get(contract, "paths"), path, item)
+    json_object_foreach(json_object_get(contract, "paths"), pattern, item)
     {
-        bool named = strcmp(path, "/v1/models/{name}") == 0;
-        const struct route *route = routes_find(named ? "/v1/models/x" : path, &name);
+        char path[256];
+        struct request_names names;
+        fill_names(pattern, path);
+        const struct route *route = routes_find(path, &names);
         if (!route)
-            fail_msg("%s is no route", path);
+            fail_msg("%s is no route", pattern);
+        assert_string_equal(route->pattern, pattern);
         const json_t *get = json_object_get(item, "get");
         const json_t *post = json_object_get(item, "post");
         assert_true(route->method == ROUTE_GET ? get && !post : post && !get);
