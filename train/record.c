@@ -99,9 +99,13 @@ static void describe_network(const struct network *network, struct buf *card)
                    "A spiking audiocoder and decoder: a spoken word in, its spike latent "
                    "and a picture of %d x %d pixels out.\n\n",
                    network->image_width, network->image_height);
-    if (network_is_spiking(network))
-        buf_printf(card, "%d steps of %g ms, %s coding of the input. ", network->num_steps,
+    if (network_is_spiking(network)) {
+        buf_printf(card, "%d steps of %g ms, %s coding of the input", network->num_steps,
                    1000 * network->dt, input_encoding_name(network->encoding));
+        if (network->encoding == ENCODING_RATE)
+            buf_printf(card, " of up to %g Hz", network->max_rate_hz);
+        buf_printf(card, ". ");
+    }
     buf_printf(card, "SHA-256 of the checkpoint: `%s`.\n\n", network->checksum);
 }
 

@@ -104,6 +104,7 @@ test_resume() {
 
 test_membrane() {
     check "the membrane rule trains" autoencoder membrane --rule membrane --epochs 20
+    check "its card names the rate of its input" grep -q 'input of up to 300 Hz' "$scratch/membrane.md"
     check "and has scores against input spikes" last_line "$all_scores and .mse_spikes < 2" \
         "$train" evaluate --quiet --json --model "$scratch/membrane.safetensors" \
         --data "images:$scratch/pictures"
