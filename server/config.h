@@ -24,6 +24,10 @@ struct config {
     int max_batch;
     int max_queue_delay_us;
     int max_connections;
+    int max_connections_per_ip;
+    int max_header_bytes;
+    int idle_timeout_secs;
+    int transfer_timeout_secs;
     int max_body_bytes;
     int max_audio_seconds;
     int timeout_ms;

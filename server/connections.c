@@ -5,17 +5,58 @@
 
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
-void connections_init(struct connections *connections)
+/* Files that the process has open besides: sockets of its own, models, the log. */
+enum { CONNECTIONS_OTHER_FILES = 64 };
+
+int connections_room(int wanted)
 {
-    connections->first = NULL;
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return wanted;
+    rlim_t needed = (rlim_t)wanted + CONNECTIONS_OTHER_FILES;
+    if (files.rlim_cur < needed) {
+        struct rlimit raised = {files.rlim_max < needed ? files.rlim_max : needed, files.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+            files = raised;
+    }
+    if (files.rlim_cur >= needed)
+        return wanted;
+    return files.rlim_cur > CONNECTIONS_OTHER_FILES
+               ? (int)(files.rlim_cur - CONNECTIONS_OTHER_FILES)
+               : 1;
+}
+
+void connections_init(struct connections *connections, int max)
+{
+    *connections = (struct connections){.max = max};
     pthread_mutex_init(&connections->mutex, NULL);
 }
 
 void connections_destroy(struct connections *connections)
 {
     pthread_mutex_destroy(&connections->mutex);
+}
+
+/* Holds the mutex. The socket is closed, and the entry removed, by whoever reads from it. */
+static void connections_shut(struct connections *connections, struct connection *connection)
+{
+    shutdown(connection->fd, SHUT_RDWR);
+    connection->shut = true;
+    connections->counts.open--;
+}
+
+/* Makes room for `newcomer`, which is in the list; holds the mutex. */
+static void connections_make_room(struct connections *connections, struct connection *newcomer)
+{
+    struct connection *slowest = newcomer;
+    for (struct connection *each = connections->first; each; each = each->next)
+        if (!each->busy && !each->shut && each->since_us < slowest->since_us)
+            slowest = each;
+    connections_shut(connections, slowest);
+    connections->counts.shut_full++;
 }
 
 struct connection *connections_add(struct connections *connections, int fd)
@@ -30,6 +71,8 @@ struct connection *connections_add(struct connections *connections, int fd)
     if (connection->next)
         connection->next->previous = connection;
     connections->first = connection;
+    if (++connections->counts.open > connections->max)
+        connections_make_room(connections, connection);
     pthread_mutex_unlock(&connections->mutex);
     return connection;
 }
@@ -45,6 +88,8 @@ void connections_remove(struct connections *connections, struct connection *conn
         connections->first = connection->next;
     if (connection->next)
         connection->next->previous = connection->previous;
+    if (!connection->shut)
+        connections->counts.open--;
     pthread_mutex_unlock(&connections->mutex);
     mem_free(connection);
 }
@@ -59,18 +104,24 @@ void connections_mark(struct connections *connections, struct connection *connec
     pthread_mutex_unlock(&connections->mutex);
 }
 
-int connections_sweep(struct connections *connections, int seconds)
+void connections_sweep(struct connections *connections, int seconds)
 {
     uint64_t now = clock_now_us();
-    int count = 0;
     pthread_mutex_lock(&connections->mutex);
     for (struct connection *each = connections->first; each; each = each->next)
-        if (!each->busy && now - each->since_us > (uint64_t)seconds * 1000000) {
-            shutdown(each->fd, SHUT_RDWR);
-            count++;
+        if (!each->busy && !each->shut && now - each->since_us > (uint64_t)seconds * 1000000) {
+            connections_shut(connections, each);
+            connections->counts.shut_late++;
         }
     pthread_mutex_unlock(&connections->mutex);
-    return count;
+}
+
+struct connections_counts connections_count(struct connections *connections)
+{
+    pthread_mutex_lock(&connections->mutex);
+    struct connections_counts counts = connections->counts;
+    pthread_mutex_unlock(&connections->mutex);
+    return counts;
 }
 
 bool connections_unread(struct connections *connections)

@@ -1,6 +1,8 @@
 /*
  * The open connections: how long each has been at its present request, so that those who send or
- * read a byte now and then cannot hold a place for ever.
+ * read a byte now and then cannot hold a place for ever. When all places are taken, the one that
+ * has been waited for longest gives way to a newcomer: whoever asks and reads without delay gets
+ * through, however many dawdle.
  */
 #ifndef SPIKELOOM_SERVER_CONNECTIONS_H
 #define SPIKELOOM_SERVER_CONNECTIONS_H
@@ -14,26 +16,49 @@ struct connection {
     int fd;
     uint64_t since_us; /* when its present request or reply began to be waited for */
     bool busy;         /* its request is being computed: time does not count */
+    bool shut;         /* it has been shut and will be removed */
+};
+
+/* What has become of connections so far. */
+struct connections_counts {
+    int open;
+    uint64_t shut_late; /* by connections_sweep */
+    uint64_t shut_full; /* for want of a place */
 };
 
 /* All functions may be called from any thread. */
 struct connections {
     pthread_mutex_t mutex;
     struct connection *first;
+    int max;
+    struct connections_counts counts;
 };
 
-void connections_init(struct connections *connections);
+/*
+ * How many of `wanted` connections the system's limit of open files leaves room for; raises that
+ * limit where it may.
+ */
+int connections_room(int wanted);
+
+/* Keeps up to `max`. */
+void connections_init(struct connections *connections, int max);
 void connections_destroy(struct connections *connections);
 
-/* A new entry, or NULL when memory is out. Removed before its socket is closed. */
+/*
+ * A new entry, or NULL when memory is out. Removed before its socket is closed. When there are
+ * too many, shuts the one that is not busy and has been waited for longest; the new one, when all
+ * others are busy.
+ */
 struct connection *connections_add(struct connections *connections, int fd);
 void connections_remove(struct connections *connections, struct connection *connection);
 
 /* Starts the connection's clock anew. NULL is allowed. */
 void connections_mark(struct connections *connections, struct connection *connection, bool busy);
 
-/* Shuts down the sockets of those that have been at it for longer than `seconds`; their number. */
-int connections_sweep(struct connections *connections, int seconds);
+/* Shuts down the sockets of those that have been at it for longer than `seconds`. */
+void connections_sweep(struct connections *connections, int seconds);
+
+struct connections_counts connections_count(struct connections *connections);
 
 /* Whether bytes have arrived on any of them that nobody has read. */
 bool connections_unread(struct connections *connections);

@@ -38,6 +38,7 @@ bool handlers_metrics(struct request *request)
 {
     struct service *service = request->service;
     struct metrics_gauges gauges = {.queue_depth = pool_depth(service->pool),
+                                    .connections = http_connections(service->http),
                                     .ready = service_is_ready(service)};
     struct buf text;
     buf_init(&text, HANDLERS_METRICS_SIZE);

@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 enum {
-    HTTP_HEADER_MEMORY = 64 * 1024, /* of a connection: its headers and a piece of its body */
-    HTTP_FORM_MEMORY = 8 * 1024
+    HTTP_REPLY_MEMORY = 16 * 1024, /* of a connection, besides what the request's head may take */
+    HTTP_FORM_MEMORY = 8 * 1024,
+    HTTP_SPARE_CONNECTIONS = 16 /* newcomers that others are about to make room for */
 };
 
 struct http_server {
@@ -96,6 +97,20 @@ static enum MHD_Result http_queue(struct http_transaction *transaction)
     return result;
 }
 
+/* Counts the reply to the bodies that are held; one that is too much is replaced. */
+static void http_charge_reply(struct http_transaction *transaction)
+{
+    struct http_server *server = transaction->server;
+    struct http_exchange *exchange = &transaction->exchange;
+    size_t size = exchange->reply.body_owned ? exchange->reply.body_size : 0;
+    transaction->charged += size;
+    if (atomic_fetch_add(&server->total_body, size) + size <= server->settings.max_total_body)
+        return;
+    error_set(&exchange->failure, STATUS_OVERLOADED,
+              "The answers being sent fill the server's memory; try again later.");
+    server->hooks.fail(server->hooks.context, exchange);
+}
+
 /* Whatever has happened, there is a reply afterwards. */
 static enum MHD_Result http_answer(struct http_transaction *transaction)
 {
@@ -105,6 +120,8 @@ static enum MHD_Result http_answer(struct http_transaction *transaction)
         if (exchange->failure.status == STATUS_OK)
             error_plain(&exchange->failure, STATUS_INTERNAL);
         transaction->server->hooks.fail(transaction->server->hooks.context, exchange);
+    } else if (!exchange->reply.abort) {
+        http_charge_reply(transaction);
     }
     return http_queue(transaction);
 }
@@ -236,6 +253,7 @@ static void *http_target(void *context, const char *uri, struct MHD_Connection *
     if (!transaction)
         return NULL;
     atomic_fetch_add(&server->num_exchanges, 1);
+    connections_mark(&server->connections, http_connection(connection), false);
     transaction->server = server;
     transaction->connection = connection;
     transaction->exchange.request.started_us = clock_now_us();
@@ -369,14 +387,16 @@ static enum status http_start(struct http_server *server, struct error *error)
     else
         tls[0].option = MHD_OPTION_END;
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, http_access, server, /* the socket is ours */
+        flags, 0, NULL, NULL, http_access, server, /* the socket and the limit are ours */
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)server->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
         (unsigned)settings->num_threads, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)settings->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)settings->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)HTTP_HEADER_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, http_target, server,
-        MHD_OPTION_NOTIFY_CONNECTION, http_connected, server, MHD_OPTION_NOTIFY_COMPLETED,
-        http_completed, server, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        (unsigned)((settings->max_connections + HTTP_SPARE_CONNECTIONS) * settings->num_threads),
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)settings->max_connections_per_ip,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)settings->idle_seconds,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->max_header_bytes + HTTP_REPLY_MEMORY,
+        MHD_OPTION_URI_LOG_CALLBACK, http_target, server, MHD_OPTION_NOTIFY_CONNECTION,
+        http_connected, server, MHD_OPTION_NOTIFY_COMPLETED, http_completed, server,
+        MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (!server->daemon)
         return error_set(error, STATUS_INTERNAL, "The HTTP threads cannot be started.");
     return STATUS_OK;
@@ -392,10 +412,11 @@ enum status http_open(const struct http_settings *settings, const struct http_ho
     server->hooks = *hooks;
     server->settings = *settings;
     server->listen_fd = -1;
-    connections_init(&server->connections);
+    connections_init(&server->connections, settings->max_connections);
     enum status status = listener_open(settings->host, settings->port, &server->listen_fd, error);
     if (status == STATUS_OK) {
         server->port = listener_port(server->listen_fd);
+        listener_limit_unread(server->listen_fd, settings->idle_seconds);
         status = http_start(server, error);
     }
     if (status == STATUS_OK)
@@ -429,6 +450,11 @@ bool http_is_idle(struct http_server *server)
 {
     return atomic_load(&server->num_exchanges) == 0 && listener_backlog(server->listen_fd) == 0 &&
            !connections_unread(&server->connections);
+}
+
+struct connections_counts http_connections(struct http_server *server)
+{
+    return connections_count(&server->connections);
 }
 
 int http_num_exchanges(struct http_server *server)

@@ -13,6 +13,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/status.h"
+#include "server/connections.h"
 #include "server/tls.h"
 
 #include <stdbool.h>
@@ -78,10 +79,12 @@ struct http_settings {
     int port; /* 0: any free one */
     int num_threads;
     int max_connections;
-    int idle_seconds;      /* without a byte */
-    int transfer_seconds;  /* for a whole request, and for a whole reply */
-    size_t max_total_body; /* bytes of all bodies held at once */
-    tls_provider tls;      /* NULL: plain HTTP */
+    int max_connections_per_ip; /* 0: as many as there are */
+    size_t max_header_bytes;    /* of a request's head */
+    int idle_seconds;           /* without a byte */
+    int transfer_seconds;       /* for a whole request, and for a whole reply */
+    size_t max_total_body;      /* bytes of all bodies, of requests and replies, held at once */
+    tls_provider tls;           /* NULL: plain HTTP */
 };
 
 struct http_server;
@@ -107,6 +110,9 @@ void http_stop_listening(struct http_server *server);
 
 /* Nothing is being answered and nothing that has arrived waits to be read. */
 bool http_is_idle(struct http_server *server);
+
+/* Open connections, and those that were shut early. */
+struct connections_counts http_connections(struct http_server *server);
 
 /* Exchanges between request line and the end of the reply. */
 int http_num_exchanges(struct http_server *server);

@@ -51,6 +51,13 @@ enum status listener_open(const char *host, int port, int *fd, struct error *err
                      strerror(reason));
 }
 
+void listener_limit_unread(int fd, int seconds)
+{
+    unsigned milliseconds = (unsigned)seconds * 1000; /* inherited by accepted sockets */
+    /* without it only the memory of the system is held longer */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
 int listener_port(int fd)
 {
     struct sockaddr_storage address;

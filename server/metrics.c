@@ -220,6 +220,14 @@ static enum status metrics_write_rest(const struct metrics *metrics,
                       "# HELP spikeloom_queue_depth Requests that wait for an inference thread.\n"
                       "# TYPE spikeloom_queue_depth gauge\n"
                       "spikeloom_queue_depth %d\n"
+                      "# HELP spikeloom_connections Open connections.\n"
+                      "# TYPE spikeloom_connections gauge\n"
+                      "spikeloom_connections %d\n"
+                      "# HELP spikeloom_connections_shut_total Connections shut because their "
+                      "client took too long, or made room for another.\n"
+                      "# TYPE spikeloom_connections_shut_total counter\n"
+                      "spikeloom_connections_shut_total{reason=\"late\"} %llu\n"
+                      "spikeloom_connections_shut_total{reason=\"full\"} %llu\n"
                       "# HELP spikeloom_ready Whether requests are wanted.\n"
                       "# TYPE spikeloom_ready gauge\n"
                       "spikeloom_ready %d\n"
@@ -232,8 +240,10 @@ static enum status metrics_write_rest(const struct metrics *metrics,
                       "# HELP spikeloom_build_info The program.\n"
                       "# TYPE spikeloom_build_info gauge\n"
                       "spikeloom_build_info{version=\"" SPIKELOOM_VERSION "\"} 1\n",
-                      gauges->queue_depth, gauges->ready, (unsigned long long)metrics->synops,
-                      (unsigned long long)metrics->spikes);
+                      gauges->queue_depth, gauges->connections.open,
+                      (unsigned long long)gauges->connections.shut_late,
+                      (unsigned long long)gauges->connections.shut_full, gauges->ready,
+                      (unsigned long long)metrics->synops, (unsigned long long)metrics->spikes);
 }
 
 enum status metrics_write(struct metrics *metrics, const struct metrics_gauges *gauges,

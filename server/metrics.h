@@ -7,6 +7,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/status.h"
+#include "server/connections.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +29,7 @@ struct metrics_sample {
 
 /* What is measured at the moment of asking. */
 struct metrics_gauges {
+    struct connections_counts connections;
     int queue_depth;
     bool ready;
 };

@@ -7,8 +7,6 @@
 #include <string.h>
 
 enum {
-    SERVICE_IDLE_SECONDS = 30,
-    SERVICE_TRANSFER_SECONDS = 60,
     SERVICE_SCRAPERS = 64,      /* connections to the port of the metrics */
     SERVICE_BODIES_AT_ONCE = 32 /* bodies of the largest size that may be held in memory */
 };
@@ -25,14 +23,18 @@ static enum status service_open_http(struct service *service, struct error *erro
         .host = config->host,
         .port = config->port,
         .num_threads = config->io_threads,
-        .max_connections = config->max_connections,
-        .idle_seconds = SERVICE_IDLE_SECONDS,
-        .transfer_seconds = SERVICE_TRANSFER_SECONDS,
+        .max_connections = connections_room(config->max_connections),
+        .max_connections_per_ip = config->max_connections_per_ip,
+        .max_header_bytes = (size_t)config->max_header_bytes,
+        .idle_seconds = config->idle_timeout_secs,
+        .transfer_seconds = config->transfer_timeout_secs,
         .max_total_body = (size_t)config->max_body_bytes * SERVICE_BODIES_AT_ONCE,
         .tls = config->tls_cert ? tls_get_provider() : NULL,
     };
     service->port = (struct service_port){.service = service};
     struct http_hooks hooks = routes_hooks(&service->port);
+    if (settings.max_connections < config->max_connections)
+        log_message(LOG_WARN, "limits", "The limit of open files allows fewer connections.");
     return http_open(&settings, &hooks, &service->http, error);
 }
 
@@ -46,8 +48,9 @@ static enum status service_open_metrics_http(struct service *service, struct err
         .port = config->metrics_port,
         .num_threads = 1,
         .max_connections = SERVICE_SCRAPERS,
-        .idle_seconds = SERVICE_IDLE_SECONDS,
-        .transfer_seconds = SERVICE_TRANSFER_SECONDS,
+        .max_header_bytes = (size_t)config->max_header_bytes,
+        .idle_seconds = config->idle_timeout_secs,
+        .transfer_seconds = config->transfer_timeout_secs,
         .max_total_body = (size_t)config->max_body_bytes,
     };
     service->metrics_port = (struct service_port){.service = service, .scraped = true};

@@ -151,7 +151,7 @@ ask /metrics
 check "metrics are text" has Content-Type "text/plain; version=0.0.4; charset=utf-8"
 for name in spikeloom_requests_total spikeloom_request_duration_seconds_bucket \
     spikeloom_queue_duration_seconds_count spikeloom_compute_duration_seconds_sum \
-    spikeloom_queue_depth spikeloom_batch_size_bucket spikeloom_rejected_total spikeloom_synops_total spikeloom_spikes_total \
+    spikeloom_connections spikeloom_connections_shut_total spikeloom_queue_depth spikeloom_batch_size_bucket spikeloom_rejected_total spikeloom_synops_total spikeloom_spikes_total \
     spikeloom_model_info spikeloom_build_info process_start_time_seconds \
     process_resident_memory_bytes process_open_fds; do
     check "  with $name" grep -q "^$name[ {]" "$scratch/body"

@@ -15,7 +15,7 @@ static const char *const routes[] = {"/a", "/b/{name}"};
 
 static void write_all(struct metrics *metrics, struct buf *text)
 {
-    struct metrics_gauges gauges = {.queue_depth = 3, .ready = true};
+    struct metrics_gauges gauges = {.queue_depth = 3, .ready = true, .connections = {4, 5, 6}};
     buf_init(text, 1 << 20);
     assert_int_equal(metrics_write(metrics, &gauges, text), STATUS_OK);
 }
@@ -78,6 +78,9 @@ static void test_tells_what_was_recorded(void **state)
     assert_line(&text, "spikeloom_spikes_total 4");
     assert_line(&text, "spikeloom_queue_depth 3");
     assert_line(&text, "spikeloom_ready 1");
+    assert_line(&text, "spikeloom_connections 4");
+    assert_line(&text, "spikeloom_connections_shut_total{reason=\"late\"} 5");
+    assert_line(&text, "spikeloom_connections_shut_total{reason=\"full\"} 6");
     buf_free(&text);
     metrics_close(metrics);
 }

@@ -1,0 +1,158 @@
+/* Who dawdles loses his place; who is being served keeps it. */
+#include "server/connections.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { NUM_PAIRS = 5 };
+
+/* A connection to each pair of sockets; the other end sees what becomes of it. */
+struct party {
+    struct connections connections;
+    struct connection *entries[NUM_PAIRS];
+    int ours[NUM_PAIRS], theirs[NUM_PAIRS];
+};
+
+static void meet(struct party *party, int max)
+{
+    connections_init(&party->connections, max);
+    for (int i = 0; i < NUM_PAIRS; i++) {
+        int pair[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        party->ours[i] = pair[0];
+        party->theirs[i] = pair[1];
+        party->entries[i] = NULL;
+    }
+}
+
+static void join(struct party *party, int i)
+{
+    party->entries[i] = connections_add(&party->connections, party->ours[i]);
+    assert_non_null(party->entries[i]);
+}
+
+static void leave(struct party *party)
+{
+    for (int i = 0; i < NUM_PAIRS; i++) {
+        connections_remove(&party->connections, party->entries[i]);
+        close(party->ours[i]);
+        close(party->theirs[i]);
+    }
+    assert_int_equal(connections_count(&party->connections).open, 0);
+    connections_destroy(&party->connections);
+}
+
+static bool is_shut(const struct party *party, int i)
+{
+    return connections_hung_up(party->theirs[i]);
+}
+
+static void test_the_slowest_gives_way(void **state)
+{
+    (void)state;
+    struct party party;
+    meet(&party, 3);
+    for (int i = 0; i < 3; i++) {
+        join(&party, i);
+        party.entries[i]->since_us -= 1000 * (3 - (uint64_t)i);
+    }
+    connections_mark(&party.connections, party.entries[0], false); /* a new request */
+    join(&party, 3);
+    assert_true(is_shut(&party, 1));
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(is_shut(&party, i), i == 1);
+    join(&party, 4); /* before the first is removed */
+    assert_true(is_shut(&party, 2));
+    assert_false(is_shut(&party, 0));
+    assert_false(is_shut(&party, 4));
+    assert_int_equal(connections_count(&party.connections).open, 3);
+    assert_int_equal(connections_count(&party.connections).shut_full, 2);
+    leave(&party);
+}
+
+static void test_those_being_served_stay(void **state)
+{
+    (void)state;
+    struct party party;
+    meet(&party, 2);
+    for (int i = 0; i < 2; i++) {
+        join(&party, i);
+        connections_mark(&party.connections, party.entries[i], true);
+        party.entries[i]->since_us = 0;
+    }
+    join(&party, 2);
+    assert_true(is_shut(&party, 2));
+    connections_mark(&party.connections, party.entries[1], false);
+    party.entries[1]->since_us = 0;
+    join(&party, 3);
+    assert_true(is_shut(&party, 1));
+    assert_false(is_shut(&party, 0));
+    assert_false(is_shut(&party, 3));
+    leave(&party);
+}
+
+static void test_sweeps_the_late(void **state)
+{
+    (void)state;
+    struct party party;
+    meet(&party, NUM_PAIRS);
+    for (int i = 0; i < 3; i++)
+        join(&party, i);
+    party.entries[0]->since_us -= 61000000;
+    party.entries[1]->since_us -= 61000000;
+    party.entries[1]->busy = true;
+    connections_sweep(&party.connections, 60);
+    connections_sweep(&party.connections, 60);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(is_shut(&party, i), i == 0);
+    assert_int_equal(connections_count(&party.connections).shut_late, 1);
+    assert_int_equal(connections_count(&party.connections).open, 2);
+    leave(&party);
+}
+
+static void test_sees_what_is_unread(void **state)
+{
+    (void)state;
+    struct party party;
+    meet(&party, NUM_PAIRS);
+    join(&party, 0);
+    join(&party, 1);
+    assert_false(connections_unread(&party.connections));
+    assert_int_equal(write(party.theirs[0], "x", 1), 1);
+    assert_true(connections_unread(&party.connections));
+    leave(&party);
+}
+
+static void test_asks_for_no_more_than_there_is(void **state)
+{
+    (void)state;
+    struct rlimit before, files = {128, 256};
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(connections_room(10), 10);
+    assert_int_equal(connections_room(150), 150);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(files.rlim_cur, 214);
+    assert_int_equal(connections_room(1000), 192);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(files.rlim_cur, 256);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_slowest_gives_way),
+        cmocka_unit_test(test_those_being_served_stay),
+        cmocka_unit_test(test_sweeps_the_late),
+        cmocka_unit_test(test_sees_what_is_unread),
+        cmocka_unit_test(test_asks_for_no_more_than_there_is), /* last: the limit stays */
+    };
+    return cmocka_run_group_tests_name("connections", tests, NULL, NULL);
+}
