@@ -164,6 +164,9 @@ run_all() {
         part "train/$(basename "$script" .sh)" sh "$script" "$build"
     done
     part http sh "$root/tests/http/run.sh" "$build"
+    part load/haproxy sh "$root/tests/load/haproxy.sh" "$build" 3
+    part load/overload sh "$root/tests/load/overload.sh" "$build" 8
+    part load/slow_senders sh "$root/tests/load/slow_senders.sh" "$build" 4
     part deploy deployment
     part daemon-libraries daemon_libraries
     part installation installation

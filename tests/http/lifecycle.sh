@@ -84,6 +84,9 @@ while [ "$left" -lt 8 ]; do
 done
 sleep 0.5
 expect 200 /v1/synthesize --data-binary "@$speech"
+ask /metrics
+check "  clients that left are counted" sh -c \
+    "grep -Eq '^spikeloom_rejected_total\{reason=\"client_gone\"\} [1-9]' '$scratch/body'"
 check "  stops with 0" daemon_stop "$daemon_pid"
 
 # --- the end --------------------------------------------------------------------------------
