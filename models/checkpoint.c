@@ -102,9 +102,14 @@ static enum status read_description(const struct safetensors *file, size_t size,
 {
     json_t *metadata = json_loads(file->metadata_json, 0, NULL);
     const char *text = json_string_value(json_object_get(metadata, description_key));
-    enum status status =
-        text ? network_json_read(text, size / sizeof(real), network, error)
-             : error_set(error, STATUS_BAD_CHECKPOINT, "The file holds no spikeloom network.");
+    enum status status;
+    if (text)
+        status = network_json_read(text, size / sizeof(real), network, error);
+    else if (json_object_get(metadata, CHECKPOINT_JUDGE_KEY))
+        status = error_set(error, STATUS_BAD_CHECKPOINT,
+                           "The file holds a judge, which scores pictures and is not served.");
+    else
+        status = error_set(error, STATUS_BAD_CHECKPOINT, "The file holds no spikeloom network.");
     json_decref(metadata);
     return status;
 }

@@ -12,6 +12,9 @@
 
 enum { CHECKPOINT_FORMAT = 1 };
 
+/* The key of a file that holds no network but a judge of pictures (train/judge.h). */
+#define CHECKPOINT_JUDGE_KEY "spikeloom_judge"
+
 /*
  * A network with one reference; its name is the file's stem. IO when the file cannot be read,
  * NOT_FOUND when it is not there, BAD_CHECKPOINT (with the reason) for any other fault, NO_MEMORY.

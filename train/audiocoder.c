@@ -180,7 +180,7 @@ enum status command_audiocoder(const struct options *options, struct error *erro
     struct utterances utterances = {.network = network, .seed = options->seed};
     struct trainer_result result = {0};
     enum status status =
-        network ? record_check_out(options->out, error) : error_plain(error, STATUS_NO_MEMORY);
+        network ? record_check(options, error) : error_plain(error, STATUS_NO_MEMORY);
     if (status == STATUS_OK)
         status = checkpoint_load(options->autoencoder, &autoencoder, error);
     if (status == STATUS_OK && autoencoder->task != NETWORK_RECONSTRUCT)

@@ -9,6 +9,8 @@ enum status command_run(const struct options *options, struct error *error)
         return command_audiocoder(options, error);
     case COMMAND_ANN:
         return command_ann(options, error);
+    case COMMAND_JUDGE:
+        return command_judge(options, error);
     case COMMAND_SWEEP:
         return command_sweep(options, error);
     case COMMAND_REPRODUCE:

@@ -20,6 +20,9 @@ enum status command_audiocoder(const struct options *options, struct error *erro
 /* Trains an analog autoencoder and writes its checkpoint with the scores of the test split. */
 enum status command_ann(const struct options *options, struct error *error);
 
+/* Trains the judge, a classifier of digits for scores, and writes its file. */
+enum status command_judge(const struct options *options, struct error *error);
+
 /* Runs the autoencoder command over a grid of settings and collects the scores. */
 enum status command_sweep(const struct options *options, struct error *error);
 

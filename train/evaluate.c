@@ -38,11 +38,15 @@ static enum status score(const struct options *options, const struct network *ne
         return error_set(error, STATUS_INVALID_ARGUMENT, "%s has %d steps, not %d.", options->model,
                          network->num_steps, settings.num_steps);
     struct image_set images = {0};
-    enum status status = load_images(options, network, &images, error);
+    struct judge judge;
+    enum status status = judge_load_optional(options->judge, &judge, &settings.judge, error);
+    if (status == STATUS_OK)
+        status = load_images(options, network, &images, error);
     settings.training_images = options->images ? &images : NULL;
     if (status == STATUS_OK)
         status = evaluation_test_split(network, options->data, &settings, scores, error);
     image_set_free(&images);
+    judge_free(&judge);
     return status;
 }
 

@@ -18,7 +18,7 @@
 
 /* What one sample contributes; kept apart so that sums are made in the order of samples. */
 struct sample_scores {
-    double pixel_mse, mse_pixels, mse_spikes, class_min, nearest;
+    double pixel_mse, mse_pixels, mse_spikes, class_min, nearest, judged;
     struct inference_stats stats;
 };
 
@@ -43,12 +43,14 @@ enum { EVALUATION_BLOCK = 20 };
 /* The buffers of one task. */
 struct evaluation_scratch {
     struct inference inference;
-    real *input, *output, *target, *input_counts;
+    real *input, *output, *target, *input_counts, *judge;
     uint32_t *counts, *random;
 };
 
-static bool scratch_open(struct evaluation_scratch *scratch, const struct network *network)
+static bool scratch_open(struct evaluation_scratch *scratch, const struct evaluation *evaluation)
 {
+    const struct network *network = evaluation->network;
+    const struct judge *judge = evaluation->settings->judge;
     size_t inputs = network_num_inputs(network), pixels = network_num_pixels(network);
     *scratch = (struct evaluation_scratch){.inference.path = INFERENCE_EVENT_DRIVEN};
     scratch->input = mem_alloc(inputs, sizeof(real));
@@ -57,8 +59,9 @@ static bool scratch_open(struct evaluation_scratch *scratch, const struct networ
     scratch->target = mem_alloc(pixels, sizeof(real));
     scratch->counts = mem_alloc(pixels, sizeof(uint32_t));
     scratch->random = mem_alloc(inputs, sizeof(uint32_t));
+    scratch->judge = mem_alloc(judge ? judge_num_units(judge) : 0, sizeof(real));
     return scratch->input && scratch->input_counts && scratch->output && scratch->target &&
-           scratch->counts && scratch->random;
+           scratch->counts && scratch->random && scratch->judge;
 }
 
 static void scratch_close(struct evaluation_scratch *scratch)
@@ -70,6 +73,7 @@ static void scratch_close(struct evaluation_scratch *scratch)
     mem_free(scratch->target);
     mem_free(scratch->counts);
     mem_free(scratch->random);
+    mem_free(scratch->judge);
 }
 
 static void grey_to_real(const uint8_t *grey, size_t count, real *values)
@@ -147,6 +151,21 @@ static double class_min(const struct evaluation *evaluation, uint32_t index,
     return class_images_smallest_mse(images, label, scratch->output, scratch->target);
 }
 
+/* Whether the judge reads what the sample is; NAN where there is no judge or it is no digit. */
+static double judged(const struct evaluation *evaluation, uint32_t index,
+                     struct evaluation_scratch *scratch)
+{
+    const struct judge *judge = evaluation->settings->judge;
+    const struct class_list *classes =
+        evaluation->images ? &evaluation->images->classes : &evaluation->speech->classes;
+    uint16_t label = evaluation->images ? evaluation->images->labels[index]
+                                        : evaluation->speech->utterances[index].label;
+    int digit = judge ? judge_digit_of_name(classes->names[label]) : -1;
+    if (digit < 0)
+        return NAN;
+    return judge_read(judge, scratch->output, scratch->judge, NULL) == digit;
+}
+
 /* Measures the picture in scratch->output. */
 static void measure_picture(const struct evaluation *evaluation, uint32_t index,
                             struct evaluation_scratch *scratch, struct sample_scores *scores)
@@ -162,6 +181,7 @@ static void measure_picture(const struct evaluation *evaluation, uint32_t index,
         scores->nearest = nearest_class(network, scratch->output, scratch->target) == expected;
     }
     scores->class_min = class_min(evaluation, index, scratch);
+    scores->judged = judged(evaluation, index, scratch);
 }
 
 /* Compares the output in spikes with the input in spikes, after measure_picture. */
@@ -228,9 +248,8 @@ static void score_block(void *argument, size_t block)
     struct evaluation *evaluation = argument;
     struct evaluation_scratch scratch;
     struct error error = {STATUS_OK, ""};
-    enum status status = scratch_open(&scratch, evaluation->network)
-                             ? STATUS_OK
-                             : error_plain(&error, STATUS_NO_MEMORY);
+    enum status status =
+        scratch_open(&scratch, evaluation) ? STATUS_OK : error_plain(&error, STATUS_NO_MEMORY);
     uint32_t first = (uint32_t)block * EVALUATION_BLOCK, index = first;
     for (;
          status == STATUS_OK && index < first + EVALUATION_BLOCK && index < evaluation->num_samples;
@@ -267,6 +286,7 @@ static void sum_scores(const struct evaluation *evaluation, struct scores *score
         sum.mse_spikes += sample->mse_spikes;
         sum.class_min += sample->class_min;
         sum.nearest += sample->nearest;
+        sum.judged += sample->judged;
         stats->synops += sample->stats.synops;
         stats->spikes += sample->stats.spikes;
         stats->macs += sample->stats.macs;
@@ -280,8 +300,13 @@ static void sum_scores(const struct evaluation *evaluation, struct scores *score
                               .mse_spikes = sum.mse_spikes / count,
                               .mse_pixels_class_min = sum.class_min / count,
                               .digit_accuracy_nearest = sum.nearest / count,
-                              .digit_accuracy_judge = NAN};
+                              .digit_accuracy_judge = sum.judged / count};
     add_stats(stats, count, scores);
+}
+
+static bool judge_fits(const struct judge *judge, const struct network *network)
+{
+    return network_num_pixels(network) == layer_num_inputs(&judge->layers[0].shape);
 }
 
 static enum status run_evaluation(struct evaluation *evaluation, struct scores *scores,
@@ -293,6 +318,10 @@ static enum status run_evaluation(struct evaluation *evaluation, struct scores *
         settings->num_steps ? settings->num_steps : evaluation->network->num_steps;
     if (!evaluation->num_samples)
         return error_set(error, STATUS_INVALID_ARGUMENT, "The test split is empty.");
+    if (settings->judge && !judge_fits(settings->judge, evaluation->network))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "The judge does not read pictures of %d x %d.",
+                         evaluation->network->image_width, evaluation->network->image_height);
     enum status status = parallel_new(settings->threads, &parallel, error);
     if (status != STATUS_OK)
         return status;

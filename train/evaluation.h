@@ -8,6 +8,7 @@
 #include "models/network.h"
 #include "train/dataset.h"
 #include "train/json_log.h"
+#include "train/judge.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,6 +31,7 @@ struct evaluation_settings {
     bool quiet;
     uint32_t limit;                          /* of samples of a test split, evenly spread; 0: all */
     struct dataset_division division;        /* of speech; zeroed: the official one */
+    const struct judge *judge;               /* for digit_accuracy_judge, or NULL */
     const struct image_set *training_images; /* for mse_pixels_class_min of speech, or NULL */
 };
 

@@ -11,7 +11,7 @@ enum status image_command_run(const struct image_command *command, const struct 
     struct trainer_result result = {0};
     struct network *network = network_new();
     enum status status =
-        network ? record_check_out(options->out, error) : error_plain(error, STATUS_NO_MEMORY);
+        network ? record_check(options, error) : error_plain(error, STATUS_NO_MEMORY);
     if (status == STATUS_OK)
         status = image_set_load(options->data, DATASET_TRAIN, &set, error);
     image_set_limit(&set, (uint32_t)options->limit);

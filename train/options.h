@@ -15,6 +15,7 @@ enum train_command {
     COMMAND_AUTOENCODER, /* train an image autoencoder */
     COMMAND_AUDIOCODER,  /* train speech to the latent of an autoencoder */
     COMMAND_ANN,         /* train an analog autoencoder to compare with */
+    COMMAND_JUDGE,       /* train a classifier of digits for scores */
     COMMAND_SWEEP,       /* train autoencoders over a grid of settings */
     COMMAND_REPRODUCE,   /* run the published experiments */
     COMMAND_EVALUATE,    /* score a checkpoint on a test split */
@@ -46,6 +47,7 @@ struct options {
     const char *out;         /* --out FILE (training), DIR (synthesize) */
     const char *model;       /* --model FILE (evaluate, synthesize, inspect) */
     const char *autoencoder; /* --autoencoder FILE whose latent an audiocoder learns */
+    const char *judge;       /* --judge FILE that reads pictures for digit_accuracy_judge */
     const char *images;      /* --images KIND:DIR class images of an audiocoder */
 
     const char *mnist, *fashion, *speech; /* data sets of reproduce, KIND:DIR */

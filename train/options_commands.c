@@ -22,6 +22,12 @@ const struct command_row options_commands[COMMAND_COUNT] = {
          .examples = {"spikeloom-train ann --data mnist:data/mnist --out mnist-ann.safetensors",
                       "spikeloom-train ann --data fashion:data/fashion --hidden 1024 "
                       "--activation sigmoid --out fashion-ann.safetensors"}},
+    [COMMAND_JUDGE] =
+        {.name = "judge",
+         .summary = "Trains a classifier of handwritten digits, which scores pictures.",
+         .examples = {"spikeloom-train judge --data mnist:data/mnist --out judge.safetensors",
+                      "spikeloom-train judge --data mnist:data/mnist --epochs 5 --dropout 0 "
+                      "--out judge.safetensors --log judge.jsonl"}},
     [COMMAND_SWEEP] =
         {.name = "sweep",
          .summary = "Trains autoencoders over a grid of settings; goes on where it was stopped.",

@@ -59,16 +59,13 @@ static enum status identify_network(const struct network *network, int num_layer
     return STATUS_OK;
 }
 
-enum status parameters_init(struct parameters *parameters, struct network *network, int num_layers,
-                            struct error *error)
+enum status parameters_init_layers(struct parameters *parameters, struct layer *layers,
+                                   int num_layers, struct error *error)
 {
     bool complete = true;
     *parameters = (struct parameters){0};
-    enum status status = identify_network(network, num_layers, parameters->network, error);
-    if (status != STATUS_OK)
-        return status;
     for (int i = 0; i < num_layers; i++) {
-        struct layer *layer = &network->layers[i];
+        struct layer *layer = &layers[i];
         size_t channels = (size_t)layer->shape.out_channels;
         complete &= add_parameter(parameters, i, false, layer->weight,
                                   layer_fan_in(&layer->shape) * channels);
@@ -78,6 +75,17 @@ enum status parameters_init(struct parameters *parameters, struct network *netwo
         return STATUS_OK;
     parameters_free(parameters);
     return error_plain(error, STATUS_NO_MEMORY);
+}
+
+enum status parameters_init(struct parameters *parameters, struct network *network, int num_layers,
+                            struct error *error)
+{
+    enum status status = parameters_init_layers(parameters, network->layers, num_layers, error);
+    if (status == STATUS_OK)
+        status = identify_network(network, num_layers, parameters->network, error);
+    if (status != STATUS_OK)
+        parameters_free(parameters);
+    return status;
 }
 
 void parameters_free(struct parameters *parameters)

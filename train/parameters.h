@@ -30,6 +30,9 @@ struct parameters {
 /* The parameters of layers 0 .. num_layers - 1 with zero moments; released by parameters_free. */
 enum status parameters_init(struct parameters *parameters, struct network *network, int num_layers,
                             struct error *error);
+/* The same for layers that are no network's; what identifies them is up to `settings` below. */
+enum status parameters_init_layers(struct parameters *parameters, struct layer *layers,
+                                   int num_layers, struct error *error);
 void parameters_free(struct parameters *parameters);
 
 /*

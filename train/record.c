@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/mem.h"
 #include "models/checkpoint.h"
+#include "train/card.h"
 #include "train/evaluation.h"
 #include "train/json_log.h"
 
@@ -13,27 +14,31 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RECORD_CARD_CAP = 1 << 20 };
-
 static const char *rule_name(const struct options *options)
 {
-    if (options->command == COMMAND_ANN)
+    if (options->command == COMMAND_ANN || options->command == COMMAND_JUDGE)
         return "backpropagation";
     return options->rule == RULE_BPTT ? "bptt" : "membrane";
+}
+
+json_t *record_training(const struct options *options)
+{
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
+        options->command_line, "data", options->data, "extra", options->extra, "split",
+        options->split, "images", options->images, "autoencoder", options->autoencoder, "judge",
+        options->judge, "seed", (json_int_t)options->seed, "rule", rule_name(options), "epochs",
+        options->epochs, "batch_size", options->batch_size, "learning_rate", options->learning_rate,
+        "program", "spikeloom-train " SPIKELOOM_VERSION);
+    if (object && options->validate)
+        json_object_set_new(object, "validate", json_integer(options->validate));
+    return object;
 }
 
 static enum status describe_training(const struct options *options, struct network *network,
                                      struct error *error)
 {
-    json_t *object =
-        json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
-                  options->command_line, "data", options->data, "extra", options->extra, "split",
-                  options->split, "images", options->images, "autoencoder", options->autoencoder,
-                  "seed", (json_int_t)options->seed, "rule", rule_name(options), "epochs",
-                  options->epochs, "batch_size", options->batch_size, "learning_rate",
-                  options->learning_rate, "program", "spikeloom-train " SPIKELOOM_VERSION);
-    if (object && options->validate)
-        json_object_set_new(object, "validate", json_integer(options->validate));
+    json_t *object = record_training(options);
     char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     char *copy = text ? mem_copy_string(text) : NULL;
     free(text);
@@ -61,24 +66,6 @@ static void describe_layers(const struct network *network, struct buf *card)
                        1000 * layer->params.tau_mem);
         buf_printf(card, " |\n");
     }
-}
-
-/* The keys of a JSON object as a table. */
-static enum status describe_object(const char *text, struct buf *card, struct error *error)
-{
-    const char *key;
-    json_t *value, *object = json_loads(text, 0, NULL);
-    buf_printf(card, "| | |\n|---|---|\n");
-    json_object_foreach(object, key, value)
-    {
-        char *dumped = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(5));
-        if (dumped)
-            buf_printf(card, "| %s | `%s` |\n", key,
-                       json_is_string(value) ? json_string_value(value) : dumped);
-        free(dumped);
-    }
-    json_decref(object);
-    return object ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
 }
 
 /* What it is, what goes in and what comes out. */
@@ -116,34 +103,31 @@ static enum status write_card(const struct network *network, double seconds, boo
     describe_network(network, card);
     describe_layers(network, card);
     buf_printf(card, "\n## How it was made\n\n");
-    enum status status = describe_object(network->training_json, card, error);
+    enum status status = card_table_of_text(network->training_json, card, error);
     buf_printf(card, "| time | `%.0f s` |\n", seconds);
     buf_printf(card, "\n## Scores on %s\n\n",
                held_out ? "images held out of training" : "the test split");
     if (status == STATUS_OK)
-        status = describe_object(network->scores_json, card, error);
+        status = card_table_of_text(network->scores_json, card, error);
     return status;
 }
 
 static enum status save_card(const struct network *network, const char *path, double seconds,
                              bool held_out, struct error *error)
 {
-    char card_path[PATH_MAX];
-    const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
-    size_t stem = dot && (!slash || dot > slash) ? (size_t)(dot - path) : strlen(path);
-    int length = snprintf(card_path, sizeof card_path, "%.*s.md", (int)stem, path);
-    if (length < 0 || (size_t)length >= sizeof card_path)
-        return error_set(error, STATUS_IO, "%s: the name is too long.", path);
+    char beside[PATH_MAX];
     struct buf card;
-    buf_init(&card, RECORD_CARD_CAP);
-    enum status status = write_card(network, seconds, held_out, &card, error);
+    buf_init(&card, CARD_CAP);
+    enum status status = card_path(path, beside, error);
     if (status == STATUS_OK)
-        status = file_replace(card_path, card.bytes, card.size, error);
+        status = write_card(network, seconds, held_out, &card, error);
+    if (status == STATUS_OK)
+        status = file_replace(beside, card.bytes, card.size, error);
     buf_free(&card);
     return status;
 }
 
-enum status record_check_out(const char *out, struct error *error)
+static enum status check_out(const char *out, struct error *error)
 {
     char folder[PATH_MAX];
     const char *slash = strrchr(out, '/');
@@ -152,6 +136,17 @@ enum status record_check_out(const char *out, struct error *error)
     if (length < 0 || (size_t)length >= sizeof folder || access(folder, W_OK | X_OK))
         return error_set(error, STATUS_IO, "%s cannot be written: %s.", out, strerror(errno));
     return STATUS_OK;
+}
+
+enum status record_check(const struct options *options, struct error *error)
+{
+    struct judge judge = {0};
+    const struct judge *loaded;
+    enum status status = check_out(options->out, error);
+    if (status == STATUS_OK)
+        status = judge_load_optional(options->judge, &judge, &loaded, error);
+    judge_free(&judge);
+    return status;
 }
 
 enum status record_state_path(const char *out, char path[PATH_MAX], struct error *error)
@@ -188,9 +183,13 @@ enum status record_finish(const struct options *options, const struct trainer_re
                                            .quiet = options->quiet,
                                            .limit = (uint32_t)options->limit,
                                            .division = options->division};
-    enum status status =
-        held_out ? evaluation_images(network, held_out, &settings, &scores, error)
-                 : evaluation_test_split(network, options->data, &settings, &scores, error);
+    struct judge judge;
+    enum status status = judge_load_optional(options->judge, &judge, &settings.judge, error);
+    if (status == STATUS_OK)
+        status = held_out
+                     ? evaluation_images(network, held_out, &settings, &scores, error)
+                     : evaluation_test_split(network, options->data, &settings, &scores, error);
+    judge_free(&judge);
     if (status == STATUS_OK)
         status = evaluation_store(&scores, network, error);
     if (status == STATUS_OK)

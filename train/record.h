@@ -7,19 +7,26 @@
 
 #include "core/base/status.h"
 #include "models/network.h"
+#include "train/json_log.h"
 #include "train/options.h"
 #include "train/trainer.h"
 
 #include <limits.h>
 
 /*
- * Whether `out` can be written at the end of a long training: IO, before it begins, when its
- * folder is not there or not to be written to.
+ * Whether a long training can be recorded at its end: IO, before it begins, when the folder of
+ * --out is not there or not to be written to; errors of judge_load where --judge names none.
  */
-enum status record_check_out(const char *out, struct error *error);
+enum status record_check(const struct options *options, struct error *error);
 
 /* The file from which an interrupted training of `out` goes on: OUT.state. IO if too long. */
 enum status record_state_path(const char *out, char path[PATH_MAX], struct error *error);
+
+/*
+ * What a checkpoint says of its training: a JSON object, NULL when memory is out. Nothing of it
+ * differs from run to run of the same command.
+ */
+json_t *record_training(const struct options *options);
 
 /*
  * Ends a training: scores the network on the test split, or on images held out where `held_out` is

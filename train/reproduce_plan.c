@@ -157,14 +157,16 @@ const struct reproduce_table reproduce_tables[] = {
      .title = "Spoken digits to pictures",
      .about = "Data set A: the picture of the class is every utterance's target. Data set B: each "
               "utterance has a picture of its own. mse_pixels compares with the class picture, "
-              "class_min with the nearest training picture of what was said.",
+              "class_min with the nearest training picture of what was said. The judge is a "
+              "separate classifier of digits (--judge).",
      .runs = {"audio-a-membrane", "audio-b-membrane", "audio-a-bptt", "audio-b-bptt"},
      .columns = {{"targets", "targets"},
                  {"rule", "rule"},
                  {"epochs", "epochs"},
                  PIXELS,
                  {"class_min", "mse_pixels_class_min"},
-                 {"nearest accuracy", "digit_accuracy_nearest"}},
+                 {"nearest accuracy", "digit_accuracy_nearest"},
+                 {"judge accuracy", "digit_accuracy_judge"}},
      .loss = true,
      .pictures = true},
     {.name = "energy",

@@ -108,22 +108,26 @@ static enum status make_training(const struct options *options, struct reproduce
     return status;
 }
 
-/* `evaluate` of what the training leaves, with its data, seed and limit. */
+/* `evaluate` of what the training leaves, with its data, seed and limit; speech with the judge. */
 static enum status make_evaluation(const struct options *options, struct reproduce_run *run,
                                    struct error *error)
 {
     char seed[32], limit[32];
     const struct options *trained = &run->train.options;
-    const char *const words[] = {
-        "spikeloom-train", "evaluate", "--json", "--model", trained->out, "--data",
-        trained->data,     "--seed",   seed,     "--limit", limit,        "--images",
-        trained->images};
-    size_t count = sizeof words / sizeof *words - (trained->images ? 0 : 2);
+    const char *judge = trained->images ? options->judge : NULL;
+    const char *const words[][2] = {
+        {"--model", trained->out}, {"--data", trained->data},     {"--seed", seed},
+        {"--limit", limit},        {"--images", trained->images}, {"--judge", judge}};
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)trained->seed);
     snprintf(limit, sizeof limit, "%d", trained->limit);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = sweep_run_add_word(&run->evaluate, words[i], error);
+    enum status status = sweep_run_add_word(&run->evaluate, "spikeloom-train", error);
+    if (status == STATUS_OK)
+        status = sweep_run_add_word(&run->evaluate, "evaluate", error);
+    if (status == STATUS_OK)
+        status = sweep_run_add_word(&run->evaluate, "--json", error);
+    for (size_t i = 0; i < sizeof words / sizeof *words && status == STATUS_OK; i++)
+        if (words[i][1])
+            status = add_option(&run->evaluate, words[i][0], words[i][1], error);
     if (status == STATUS_OK)
         status = sweep_run_parse(&run->evaluate, error);
     run->evaluate.options.threads = options->threads;

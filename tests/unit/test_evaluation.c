@@ -173,6 +173,68 @@ static void test_speech(void **state)
     network_release(network);
 }
 
+/* Reads row i of a picture as digit i: the last hidden layer hands the sums of rows on. */
+static void make_judge(struct judge *judge)
+{
+    const int sizes[JUDGE_LAYERS + 1] = {SMALL_PIXELS, SMALL_HEIGHT, SMALL_HEIGHT, SMALL_HEIGHT};
+    assert_int_equal(judge_init(judge, sizes, NULL), STATUS_OK);
+    for (int i = 0; i < SMALL_PIXELS; i++)
+        judge->layers[0].weight[i * SMALL_HEIGHT + i / SMALL_WIDTH] = 1;
+    for (int i = 0; i < SMALL_HEIGHT; i++)
+        judge->layers[1].weight[i * SMALL_HEIGHT + i] =
+            judge->layers[2].weight[i * SMALL_HEIGHT + i] = 1;
+}
+
+static void test_speech_before_a_judge(void **state)
+{
+    (void)state;
+    static char words[][DATASET_CLASS_NAME_SIZE] = {"one", "two"};
+    struct network *network = stubborn(); /* draws row 1, whatever is said */
+    struct utterance utterances[3];
+    struct speech_set set;
+    struct scores scores;
+    struct judge judge;
+    struct evaluation_settings settings = one_thread;
+    make_judge(&judge);
+    make_speech(&set, utterances);
+    settings.judge = &judge;
+    assert_int_equal(evaluation_speech(network, &set, &settings, &scores, NULL), STATUS_OK);
+    assert_near(scores.digit_accuracy_judge, 2.0 / 3);
+    assert_near(scores.digit_accuracy_nearest, 2.0 / 3);
+
+    set.classes.names = words; /* "two" where "0" was said */
+    strcpy(network->class_names[1], "one");
+    strcpy(network->class_names[0], "two");
+    assert_int_equal(evaluation_speech(network, &set, &settings, &scores, NULL), STATUS_OK);
+    assert_near(scores.digit_accuracy_judge, 2.0 / 3);
+
+    static char no_digits[][DATASET_CLASS_NAME_SIZE] = {"one", "yes"};
+    set.classes.names = no_digits;
+    strcpy(network->class_names[0], "yes");
+    assert_int_equal(evaluation_speech(network, &set, &settings, &scores, NULL), STATUS_OK);
+    assert_true(isnan(scores.digit_accuracy_judge));
+    assert_near(scores.digit_accuracy_nearest, 2.0 / 3);
+
+    judge_free(&judge);
+    free_speech(utterances);
+    network_release(network);
+}
+
+static void test_a_judge_of_other_pictures_is_refused(void **state)
+{
+    (void)state;
+    struct network *network = half_blind(ENCODING_CURRENT);
+    struct scores scores;
+    struct judge judge;
+    struct evaluation_settings settings = one_thread;
+    make_judge(&judge);
+    settings.judge = &judge;
+    assert_int_equal(evaluation_images(network, &images, &settings, &scores, NULL),
+                     STATUS_INVALID_ARGUMENT);
+    judge_free(&judge);
+    network_release(network);
+}
+
 /* Of class "1" the second image is the picture that is always made, of class "0" none is close. */
 static void test_speech_against_training_images(void **state)
 {
@@ -299,6 +361,8 @@ int main(void)
         cmocka_unit_test(test_fewer_steps),
         cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_speech),
+        cmocka_unit_test(test_speech_before_a_judge),
+        cmocka_unit_test(test_a_judge_of_other_pictures_is_refused),
         cmocka_unit_test(test_speech_against_training_images),
         cmocka_unit_test(test_speech_that_cannot_be_scored),
         cmocka_unit_test(test_the_wrong_kind_of_network),
