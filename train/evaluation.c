@@ -13,14 +13,16 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What one sample contributes; kept apart so that sums are made in the order of samples. */
 struct sample_scores {
-    double pixel_mse, mse_pixels, mse_spikes, class_min, nearest, judged;
+    double measure[MEASURE_COUNT];
     struct inference_stats stats;
 };
+
+/* so that one measure of all samples is an array with a stride */
+_Static_assert(sizeof(struct sample_scores) % sizeof(double) == 0, "measures are not aligned");
 
 struct evaluation {
     const struct network *network;
@@ -151,37 +153,61 @@ static double class_min(const struct evaluation *evaluation, uint32_t index,
     return class_images_smallest_mse(images, label, scratch->output, scratch->target);
 }
 
-/* Whether the judge reads what the sample is; NAN where there is no judge or it is no digit. */
-static double judged(const struct evaluation *evaluation, uint32_t index,
-                     struct evaluation_scratch *scratch)
+/* The digit that the judge reads in the picture; -1 without one. */
+static int judge_digit(const struct evaluation *evaluation, struct evaluation_scratch *scratch)
 {
     const struct judge *judge = evaluation->settings->judge;
+    return judge ? judge_read(judge, scratch->output, scratch->judge, NULL) : -1;
+}
+
+/* Whether that is what the sample is; NAN where there is no judge or it is no digit. */
+static double judged(const struct evaluation *evaluation, uint32_t index, int digit)
+{
     const struct class_list *classes =
         evaluation->images ? &evaluation->images->classes : &evaluation->speech->classes;
     uint16_t label = evaluation->images ? evaluation->images->labels[index]
                                         : evaluation->speech->utterances[index].label;
-    int digit = judge ? judge_digit_of_name(classes->names[label]) : -1;
-    if (digit < 0)
-        return NAN;
-    return judge_read(judge, scratch->output, scratch->judge, NULL) == digit;
+    int expected = digit >= 0 ? judge_digit_of_name(classes->names[label]) : -1;
+    return expected >= 0 ? digit == expected : NAN;
+}
+
+static int class_of_digit(const struct network *network, int digit)
+{
+    for (int i = 0; i < network->num_classes && digit >= 0; i++)
+        if (judge_digit_of_name(network->class_names[i]) == digit)
+            return i;
+    return -1;
+}
+
+/* Finds the class that an utterance's picture shows; digit is the judge's reading. */
+static double measure_nearest(const struct evaluation *evaluation, uint32_t index, int digit,
+                              struct evaluation_scratch *scratch)
+{
+    const struct network *network = evaluation->network;
+    struct evaluation_reading reading = {
+        .said = evaluation->class_of_label[evaluation->speech->utterances[index].label],
+        .nearest = nearest_class(network, scratch->output, scratch->target),
+        .judge = class_of_digit(network, digit)};
+    if (evaluation->settings->readings)
+        evaluation->settings->readings[index] = reading;
+    return reading.nearest == reading.said;
 }
 
 /* Measures the picture in scratch->output. */
 static void measure_picture(const struct evaluation *evaluation, uint32_t index,
                             struct evaluation_scratch *scratch, struct sample_scores *scores)
 {
-    const struct network *network = evaluation->network;
-    size_t pixels = network_num_pixels(network);
-    scores->mse_spikes = NAN;
-    scores->nearest = NAN;
-    scores->pixel_mse = measures_mse(scratch->target, scratch->output, pixels);
-    scores->mse_pixels = measures_standardized_mse(scratch->target, scratch->output, pixels);
-    if (evaluation->speech) {
-        int expected = evaluation->class_of_label[evaluation->speech->utterances[index].label];
-        scores->nearest = nearest_class(network, scratch->output, scratch->target) == expected;
-    }
-    scores->class_min = class_min(evaluation, index, scratch);
-    scores->judged = judged(evaluation, index, scratch);
+    size_t pixels = network_num_pixels(evaluation->network);
+    double *measure = scores->measure;
+    int digit = judge_digit(evaluation, scratch);
+    measure[MEASURE_PIXEL_MSE] = measures_mse(scratch->target, scratch->output, pixels);
+    measure[MEASURE_MSE_PIXELS] =
+        measures_standardized_mse(scratch->target, scratch->output, pixels);
+    measure[MEASURE_MSE_SPIKES] = NAN;
+    measure[MEASURE_NEAREST] =
+        evaluation->speech ? measure_nearest(evaluation, index, digit, scratch) : NAN;
+    measure[MEASURE_JUDGE] = judged(evaluation, index, digit);
+    measure[MEASURE_CLASS_MIN] = class_min(evaluation, index, scratch);
 }
 
 /* Compares the output in spikes with the input in spikes, after measure_picture. */
@@ -195,8 +221,8 @@ static void measure_spikes(const struct evaluation *evaluation, uint64_t seed,
     evaluation_count_input_spikes(network, scratch->input, seed, evaluation->num_steps,
                                   scratch->random, scratch->output, scratch->input_counts);
     readout_spike_count(output, output->num_steps, scratch->counts, scratch->output);
-    scores->mse_spikes = measures_standardized_mse(scratch->input_counts, scratch->output,
-                                                   network_num_pixels(network));
+    scores->measure[MEASURE_MSE_SPIKES] = measures_standardized_mse(
+        scratch->input_counts, scratch->output, network_num_pixels(network));
 }
 
 static enum status score_spiking(const struct evaluation *evaluation, uint32_t index,
@@ -274,6 +300,17 @@ static void add_stats(const struct inference_stats *stats, double count, struct 
         scores->layer_spikes[i] += (double)stats->layer_spikes[i] / count;
 }
 
+/* The interval of a measure over all samples. */
+static struct interval measure_interval(const struct evaluation *evaluation, enum measure measure,
+                                        double sum)
+{
+    const size_t stride = sizeof *evaluation->samples / sizeof(double);
+    if (measure == MEASURE_NEAREST || measure == MEASURE_JUDGE)
+        return interval_of_share(sum, evaluation->num_samples);
+    return interval_of_mean(&evaluation->samples[0].measure[measure], stride,
+                            evaluation->num_samples);
+}
+
 static void sum_scores(const struct evaluation *evaluation, struct scores *scores)
 {
     struct sample_scores sum = {0};
@@ -281,12 +318,8 @@ static void sum_scores(const struct evaluation *evaluation, struct scores *score
     double count = evaluation->num_samples;
     for (uint32_t i = 0; i < evaluation->num_samples; i++) {
         const struct sample_scores *sample = &evaluation->samples[i];
-        sum.pixel_mse += sample->pixel_mse;
-        sum.mse_pixels += sample->mse_pixels;
-        sum.mse_spikes += sample->mse_spikes;
-        sum.class_min += sample->class_min;
-        sum.nearest += sample->nearest;
-        sum.judged += sample->judged;
+        for (int k = 0; k < MEASURE_COUNT; k++)
+            sum.measure[k] += sample->measure[k];
         stats->synops += sample->stats.synops;
         stats->spikes += sample->stats.spikes;
         stats->macs += sample->stats.macs;
@@ -295,12 +328,14 @@ static void sum_scores(const struct evaluation *evaluation, struct scores *score
             stats->layer_spikes[k] += sample->stats.layer_spikes[k];
     }
     *scores = (struct scores){.num_samples = evaluation->num_samples,
-                              .pixel_mse = sum.pixel_mse / count,
-                              .mse_pixels = sum.mse_pixels / count,
-                              .mse_spikes = sum.mse_spikes / count,
-                              .mse_pixels_class_min = sum.class_min / count,
-                              .digit_accuracy_nearest = sum.nearest / count,
-                              .digit_accuracy_judge = sum.judged / count};
+                              .pixel_mse = sum.measure[MEASURE_PIXEL_MSE] / count,
+                              .mse_pixels = sum.measure[MEASURE_MSE_PIXELS] / count,
+                              .mse_spikes = sum.measure[MEASURE_MSE_SPIKES] / count,
+                              .mse_pixels_class_min = sum.measure[MEASURE_CLASS_MIN] / count,
+                              .digit_accuracy_nearest = sum.measure[MEASURE_NEAREST] / count,
+                              .digit_accuracy_judge = sum.measure[MEASURE_JUDGE] / count};
+    for (int k = 0; k < MEASURE_COUNT; k++)
+        scores->interval[k] = measure_interval(evaluation, (enum measure)k, sum.measure[k]);
     add_stats(stats, count, scores);
 }
 
@@ -397,59 +432,22 @@ enum status evaluation_speech(const struct network *network, const struct speech
     return status;
 }
 
+enum status evaluation_run(const struct network *network, const struct test_split *split,
+                           const struct evaluation_settings *settings, struct scores *scores,
+                           struct error *error)
+{
+    return split->is_speech ? evaluation_speech(network, &split->speech, settings, scores, error)
+                            : evaluation_images(network, &split->images, settings, scores, error);
+}
+
 enum status evaluation_test_split(const struct network *network, const char *spec,
                                   const struct evaluation_settings *settings, struct scores *scores,
                                   struct error *error)
 {
-    if (dataset_is_speech(spec)) {
-        struct speech_set set = {0};
-        enum status status =
-            speech_set_load_divided(spec, DATASET_TEST, &settings->division, &set, error);
-        speech_set_report_skipped(&set);
-        speech_set_limit(&set, settings->limit);
-        if (status == STATUS_OK)
-            status = evaluation_speech(network, &set, settings, scores, error);
-        speech_set_free(&set);
-        return status;
-    }
-    struct image_set set = {0};
-    enum status status = image_set_load(spec, DATASET_TEST, &set, error);
-    image_set_limit(&set, settings->limit);
+    struct test_split split;
+    enum status status = test_split_load(spec, &settings->division, settings->limit, &split, error);
     if (status == STATUS_OK)
-        status = evaluation_images(network, &set, settings, scores, error);
-    image_set_free(&set);
+        status = evaluation_run(network, &split, settings, scores, error);
+    test_split_free(&split);
     return status;
-}
-
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-json_t *evaluation_json(const struct scores *scores)
-{
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "num_samples",
-                     (json_int_t)scores->num_samples, "pixel_mse",
-                     number_or_null(scores->pixel_mse), "mse_pixels",
-                     number_or_null(scores->mse_pixels), "mse_spikes",
-                     number_or_null(scores->mse_spikes), "mse_pixels_class_min",
-                     number_or_null(scores->mse_pixels_class_min), "digit_accuracy_nearest",
-                     number_or_null(scores->digit_accuracy_nearest), "digit_accuracy_judge",
-                     number_or_null(scores->digit_accuracy_judge), "synops",
-                     number_or_null(scores->synops), "spikes", number_or_null(scores->spikes));
-}
-
-enum status evaluation_store(const struct scores *scores, struct network *network,
-                             struct error *error)
-{
-    json_t *object = evaluation_json(scores);
-    char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
-    char *copy = text ? mem_copy_string(text) : NULL;
-    free(text);
-    json_decref(object);
-    if (!copy)
-        return error_plain(error, STATUS_NO_MEMORY);
-    mem_free(network->scores_json);
-    network->scores_json = copy;
-    return STATUS_OK;
 }

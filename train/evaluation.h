@@ -7,11 +7,24 @@
 #include "core/base/status.h"
 #include "models/network.h"
 #include "train/dataset.h"
+#include "train/interval.h"
 #include "train/json_log.h"
 #include "train/judge.h"
+#include "train/test_split.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* What is measured of each picture, and has a confidence interval. */
+enum measure {
+    MEASURE_PIXEL_MSE,
+    MEASURE_MSE_PIXELS,
+    MEASURE_MSE_SPIKES,
+    MEASURE_CLASS_MIN,
+    MEASURE_NEAREST, /* this one and the next are shares */
+    MEASURE_JUDGE,
+    MEASURE_COUNT
+};
 
 /* Means over samples; NAN where a measure makes no sense. */
 struct scores {
@@ -22,6 +35,14 @@ struct scores {
     double digit_accuracy_judge;   /* pictures that a separate classifier reads as it */
     double synops, spikes;         /* of one inference */
     double macs, input_spikes, layer_spikes[NETWORK_MAX_LAYERS]; /* likewise; see inference.h */
+    struct interval interval[MEASURE_COUNT];                     /* 95 %, of the measures */
+};
+
+/* What became of an utterance: classes of the network by index, -1 where unknown. */
+struct evaluation_reading {
+    int said;
+    int nearest; /* the class image that the picture is nearest to */
+    int judge;   /* the class of the digit that the judge reads */
 };
 
 struct evaluation_settings {
@@ -33,6 +54,7 @@ struct evaluation_settings {
     struct dataset_division division;        /* of speech; zeroed: the official one */
     const struct judge *judge;               /* for digit_accuracy_judge, or NULL */
     const struct image_set *training_images; /* for mse_pixels_class_min of speech, or NULL */
+    struct evaluation_reading *readings;     /* [utterances], filled for speech, or NULL */
 };
 
 /* An image network against the images themselves. */
@@ -45,7 +67,12 @@ enum status evaluation_speech(const struct network *network, const struct speech
                               const struct evaluation_settings *settings, struct scores *scores,
                               struct error *error);
 
-/* Loads the test split of KIND:DIR and scores the network on it, by one of the two above. */
+/* One of the two above, by what the split holds. */
+enum status evaluation_run(const struct network *network, const struct test_split *split,
+                           const struct evaluation_settings *settings, struct scores *scores,
+                           struct error *error);
+
+/* Loads the test split of KIND:DIR and scores the network on it. */
 enum status evaluation_test_split(const struct network *network, const char *spec,
                                   const struct evaluation_settings *settings, struct scores *scores,
                                   struct error *error);
@@ -57,7 +84,10 @@ enum status evaluation_test_split(const struct network *network, const char *spe
 void evaluation_count_input_spikes(const struct network *network, const real *input, uint64_t seed,
                                    int num_steps, uint32_t *random, real *spiked, real *counts);
 
-/* The scores as a JSON object, NAN as null; NULL when memory is out. */
+/*
+ * The scores as a JSON object, NAN as null; "interval_95" has [low, high] of each measure that is
+ * no null, by its key. NULL when memory is out.
+ */
 json_t *evaluation_json(const struct scores *scores);
 
 /* Puts the scores into network->scores_json. */

@@ -165,17 +165,25 @@ static void csv_put_line(struct csv *csv, const json_t *columns, const json_t *r
     csv_put(csv, "\n");
 }
 
-/* {settings, scores} with the keys of all rows; NULL when memory is out. */
+/* {settings, scores} with the keys of all rows whose values fit a column; NULL when memory is out.
+ */
 static json_t *gather_columns(const json_t *rows)
 {
     size_t i;
-    json_t *row, *settings = json_object(), *scores = json_object();
+    const char *key;
+    void *next;
+    json_t *row, *value, *settings = json_object(), *scores = json_object();
     bool complete = true;
     json_array_foreach(rows, i, row)
     {
         if (json_object_update_missing(settings, json_object_get(row, "settings")) != 0 ||
             json_object_update_missing(scores, json_object_get(row, "scores")) != 0)
             complete = false;
+    }
+    json_object_foreach_safe(scores, next, key, value)
+    {
+        if (json_is_object(value))
+            json_object_del(scores, key);
     }
     json_t *columns = json_pack("{s:o, s:o}", "settings", settings, "scores", scores);
     if (complete)

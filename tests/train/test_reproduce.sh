@@ -161,7 +161,7 @@ same_pictures() {
 # Published sizes of what pictures alone can do.
 full_of_pictures() {
     reproduce full --full --commit abc123 >"$scratch/words_said" &&
-        grep -q 'Expected time: about [0-9]* minutes for 20 runs' "$scratch/words_said" &&
+        grep -q 'Expected time: about [0-9]* minutes for 22 runs' "$scratch/words_said" &&
         grep -q 'sources abc123' "$scratch/full/report/REPORT.md" &&
         grep -q 'Not run: audio-a-bptt, for want of --speech' "$scratch/full/report/REPORT.md" &&
         grep -q 'Not run: fashion-ann, for want of --fashion' "$scratch/full/report/REPORT.md"
