@@ -1,9 +1,10 @@
 #include "train/evaluate.h"
 
+#include "core/base/mem.h"
 #include "models/checkpoint.h"
 #include "train/commands.h"
+#include "train/condition.h"
 #include "train/energy.h"
-#include "train/evaluation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,29 +26,53 @@ static enum status load_images(const struct options *options, const struct netwo
     return status;
 }
 
-static enum status score(const struct options *options, const struct network *network,
-                         struct scores *scores, struct error *error)
+/* What is refused before anything is scored. */
+static enum status check_options(const struct evaluate_run *run, struct error *error)
 {
-    struct evaluation_settings settings = {.num_steps = options->steps,
-                                           .seed = options->seed,
-                                           .threads = options->threads,
-                                           .quiet = options->quiet,
-                                           .limit = (uint32_t)options->limit,
-                                           .division = options->division};
-    if (settings.num_steps > network->num_steps)
+    const struct options *options = run->options;
+    if (options->steps > run->network->num_steps)
         return error_set(error, STATUS_INVALID_ARGUMENT, "%s has %d steps, not %d.", options->model,
-                         network->num_steps, settings.num_steps);
-    struct image_set images = {0};
-    struct judge judge;
-    enum status status = judge_load_optional(options->judge, &judge, &settings.judge, error);
-    if (status == STATUS_OK)
-        status = load_images(options, network, &images, error);
-    settings.training_images = options->images ? &images : NULL;
-    if (status == STATUS_OK)
-        status = evaluation_test_split(network, options->data, &settings, scores, error);
-    image_set_free(&images);
-    judge_free(&judge);
+                         run->network->num_steps, options->steps);
+    if (!run->split.is_speech && (options->condition.count || options->failures))
+        return error_set(error, STATUS_INVALID_ARGUMENT, "--%s is for speech; '%.60s' holds none.",
+                         options->failures ? "failures" : "condition", options->data);
+    enum status status = STATUS_OK;
+    for (int i = 0; i < options->condition.count && status == STATUS_OK; i++) {
+        struct condition ignored;
+        status = condition_parse(options->condition.values[i], &ignored, error);
+    }
     return status;
+}
+
+static void close_run(struct evaluate_run *run)
+{
+    mem_free(run->settings.heard);
+    test_split_free(&run->split);
+    image_set_free(&run->training_images);
+    judge_free(&run->judge);
+    network_release(run->network);
+}
+
+/* Loads what is named; released by close_run in any case. */
+static enum status open_run(const struct options *options, struct evaluate_run *run,
+                            struct error *error)
+{
+    *run = (struct evaluate_run){.options = options};
+    struct evaluation_settings *settings = &run->settings;
+    *settings = (struct evaluation_settings){.num_steps = options->steps,
+                                             .seed = options->seed,
+                                             .threads = options->threads,
+                                             .quiet = options->quiet};
+    enum status status = checkpoint_load(options->model, &run->network, error);
+    if (status == STATUS_OK)
+        status = judge_load_optional(options->judge, &run->judge, &settings->judge, error);
+    if (status == STATUS_OK)
+        status = load_images(options, run->network, &run->training_images, error);
+    settings->training_images = options->images ? &run->training_images : NULL;
+    if (status == STATUS_OK)
+        status = test_split_load(options->data, &options->division, (uint32_t)options->limit,
+                                 &run->split, error);
+    return status == STATUS_OK ? check_options(run, error) : status;
 }
 
 static void print_list(const json_t *list)
@@ -56,47 +81,120 @@ static void print_list(const json_t *list)
         printf(" %.6g", json_number_value(json_array_get(list, i)));
 }
 
+/* "0.977 (0.953 .. 0.989)" */
+static void print_score(const json_t *scores, const char *key, const json_t *value)
+{
+    const json_t *interval = json_object_get(json_object_get(scores, "interval_95"), key);
+    printf(" %.6g", json_number_value(value));
+    if (interval)
+        printf(" (%.6g .. %.6g)", json_number_value(json_array_get(interval, 0)),
+               json_number_value(json_array_get(interval, 1)));
+}
+
+static void print_table(const json_t *scores);
+
+/* Rows of scores: their name, then a table each. */
+static void print_rows(const json_t *rows, const char *name)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        const json_t *value = json_object_get(row, name);
+        if (json_is_string(value))
+            printf("\n%s %s\n", name, json_string_value(value));
+        else
+            printf("\n%s %.6g\n", name, json_number_value(value));
+        print_table(row);
+    }
+}
+
 static void print_table(const json_t *scores)
 {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)scores, key, value)
     {
+        if (json_is_object(value) || json_is_string(value) ||
+            json_is_object(json_array_get(value, 0)))
+            continue;
         printf("%-24s", key);
         if (json_is_array(value))
             print_list(value);
         else if (json_is_null(value))
             printf(" -");
         else
-            printf(" %.6g", json_number_value(value));
+            print_score(scores, key, value);
         putchar('\n');
     }
+    print_rows(json_object_get(scores, "by_steps"), "steps");
+    print_rows(json_object_get(scores, "conditions"), "condition");
 }
 
 /* The scores with the work and the energy behind them; NULL when memory is out. */
-static json_t *describe(const struct options *options, const struct network *network,
-                        const struct scores *scores)
+static json_t *describe(const struct evaluate_run *run, const struct scores *scores)
 {
+    const struct options *options = run->options;
     const struct energy_costs costs = {options->joules_per_mac, options->joules_per_ac};
-    int num_steps = options->steps ? options->steps : network->num_steps;
+    int num_steps = options->steps ? options->steps : run->network->num_steps;
     json_t *object = evaluation_json(scores);
-    if (object && energy_add(object, network, scores, num_steps, &costs))
+    if (object && energy_add(object, run->network, scores, num_steps, &costs))
         return object;
     json_decref(object);
     return NULL;
 }
 
+/* Room for what the front end hears, where more than one evaluation will ask for it. */
+static enum status keep_heard(struct evaluate_run *run, struct error *error)
+{
+    if (!run->options->by_steps)
+        return STATUS_OK;
+    run->settings.heard =
+        mem_alloc((size_t)run->split.speech.num_utterances * network_num_inputs(run->network),
+                  sizeof *run->settings.heard);
+    return run->settings.heard ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
+}
+
+/* Scores, and draws what was misread. */
+static enum status score(struct evaluate_run *run, json_t **object, struct error *error)
+{
+    struct scores scores;
+    struct evaluation_settings *settings = &run->settings;
+    settings->readings = mem_alloc(run->split.speech.num_utterances, sizeof *settings->readings);
+    enum status status =
+        settings->readings ? keep_heard(run, error) : error_plain(error, STATUS_NO_MEMORY);
+    if (status == STATUS_OK)
+        status = evaluation_run(run->network, &run->split, settings, &scores, error);
+    settings->heard_known = true;
+    if (status == STATUS_OK && run->options->failures)
+        status = evaluate_failures(run, settings->readings, error);
+    if (status == STATUS_OK && !(*object = describe(run, &scores)))
+        status = error_plain(error, STATUS_NO_MEMORY);
+    mem_free(settings->readings);
+    settings->readings = NULL;
+    return status;
+}
+
 enum status evaluate_model(const struct options *options, json_t **object, struct error *error)
 {
-    struct network *network = NULL;
-    struct scores scores;
+    struct evaluate_run run;
     *object = NULL;
-    enum status status = checkpoint_load(options->model, &network, error);
+    enum status status = open_run(options, &run, error);
     if (status == STATUS_OK)
-        status = score(options, network, &scores, error);
-    if (status == STATUS_OK && !(*object = describe(options, network, &scores)))
-        status = error_plain(error, STATUS_NO_MEMORY);
-    network_release(network);
+        status = score(&run, object, error);
+    if (status == STATUS_OK && options->by_steps)
+        status = evaluate_steps(&run, *object, error);
+    if (status == STATUS_OK && options->condition.count)
+        status = evaluate_conditions(&run, *object, error);
+    if (status == STATUS_OK && options->grid)
+        status = evaluate_grid(&run, error);
+    if (status == STATUS_OK && options->card)
+        status = evaluate_card(&run, *object, error);
+    if (status != STATUS_OK) {
+        json_decref(*object);
+        *object = NULL;
+    }
+    close_run(&run);
     return status;
 }
 

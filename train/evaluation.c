@@ -84,6 +84,38 @@ static void grey_to_real(const uint8_t *grey, size_t count, real *values)
         values[i] = (real)grey[i] / 255;
 }
 
+/* Hears a recording into scratch->input. */
+static enum status hear(const struct evaluation *evaluation, const struct utterance *utterance,
+                        struct evaluation_scratch *scratch, struct error *error)
+{
+    struct audio copy = utterance->audio;
+    copy.samples = mem_copy(copy.samples, copy.num_samples * sizeof *copy.samples);
+    if (!copy.samples)
+        return error_plain(error, STATUS_NO_MEMORY);
+    enum status status = front_end_run(evaluation->network, &copy, scratch->input, error);
+    if (status != STATUS_OK)
+        error_prefix(error, status, "%s: ", utterance->name);
+    audio_free(&copy);
+    return status;
+}
+
+/* The same, or what an evaluation before has heard. */
+static enum status hear_once(const struct evaluation *evaluation, uint32_t index,
+                             struct evaluation_scratch *scratch, struct error *error)
+{
+    const struct evaluation_settings *settings = evaluation->settings;
+    size_t inputs = network_num_inputs(evaluation->network);
+    real *heard = settings->heard ? settings->heard + index * inputs : NULL;
+    if (heard && settings->heard_known) {
+        memcpy(scratch->input, heard, inputs * sizeof *heard);
+        return STATUS_OK;
+    }
+    enum status status = hear(evaluation, &evaluation->speech->utterances[index], scratch, error);
+    if (status == STATUS_OK && heard)
+        memcpy(heard, scratch->input, inputs * sizeof *heard);
+    return status;
+}
+
 /* Reads or hears sample `index` into scratch->input and its aim into scratch->target. */
 static enum status load_sample(const struct evaluation *evaluation, uint32_t index,
                                struct evaluation_scratch *scratch, struct error *error)
@@ -95,18 +127,10 @@ static enum status load_sample(const struct evaluation *evaluation, uint32_t ind
         memcpy(scratch->target, scratch->input, pixels * sizeof(real));
         return STATUS_OK;
     }
-    const struct utterance *utterance = &evaluation->speech->utterances[index];
-    size_t class_index = (size_t)evaluation->class_of_label[utterance->label];
+    uint16_t label = evaluation->speech->utterances[index].label;
+    size_t class_index = (size_t)evaluation->class_of_label[label];
     grey_to_real(network->class_images + class_index * pixels, pixels, scratch->target);
-    struct audio copy = utterance->audio;
-    copy.samples = mem_copy(copy.samples, copy.num_samples * sizeof *copy.samples);
-    if (!copy.samples)
-        return error_plain(error, STATUS_NO_MEMORY);
-    enum status status = front_end_run(network, &copy, scratch->input, error);
-    if (status != STATUS_OK)
-        error_prefix(error, status, "%s: ", utterance->name);
-    audio_free(&copy);
-    return status;
+    return hear_once(evaluation, index, scratch, error);
 }
 
 /* The class image with the smallest standardized error. */

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/mem.h"
 #include "train/card.h"
+#include "train/interval.h"
 #include "train/json_log.h"
 #include "train/judge_training.h"
 #include "train/record.h"
@@ -90,6 +91,23 @@ static enum status describe(const struct options *options, struct judge *judge, 
     return status;
 }
 
+/* The scores with their interval, which follows from them. */
+static enum status put_scores(const struct judge *judge, struct buf *card, struct error *error)
+{
+    json_t *scores = json_loads(judge->scores_json, 0, NULL);
+    double count = json_number_value(json_object_get(scores, "num_samples"));
+    double right = count * json_number_value(json_object_get(scores, "digit_accuracy"));
+    struct interval interval = interval_of_share(right, count);
+    json_t *pair = json_pack("{s:[f, f]}", "digit_accuracy", interval.low, interval.high);
+    enum status status = STATUS_OK;
+    if (json_object_set_new(scores, "interval_95", pair) == 0)
+        card_scores(scores, card);
+    else
+        status = error_plain(error, STATUS_NO_MEMORY);
+    json_decref(scores);
+    return status;
+}
+
 static enum status write_card(const struct judge *judge, double seconds, struct buf *card,
                               struct error *error)
 {
@@ -106,9 +124,9 @@ static enum status write_card(const struct judge *judge, double seconds, struct 
         buf_printf(card, "| %d | %u | %u |\n", i, layer_num_inputs(&judge->layers[i].shape),
                    layer_num_outputs(&judge->layers[i].shape));
     buf_printf(card, "\n## How it was made\n\n");
-    enum status status = card_table_of_text(judge->training_json, card, error);
+    enum status status = card_table(judge->training_json, card, error);
     buf_printf(card, "| time | `%.0f s` |\n\n## Scores on the test split\n\n", seconds);
-    return status == STATUS_OK ? card_table_of_text(judge->scores_json, card, error) : status;
+    return status == STATUS_OK ? put_scores(judge, card, error) : status;
 }
 
 static enum status save(const struct options *options, double seconds, struct judge *judge,

@@ -303,6 +303,9 @@ static enum status options_check_use(const struct options_reader *reader,
     if (options->neuron_if && options_was_given(reader, "tau-mem-ms", options->command))
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "--tau-mem-ms does nothing with --neuron if");
+    if (!options->failures && options_was_given(reader, "max-failures", options->command))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "--max-failures does nothing without --failures");
     if (options->rule == RULE_BPTT && !options->rate_encoding &&
         options_was_given(reader, "max-rate-hz", options->command))
         return error_set(error, STATUS_INVALID_ARGUMENT,

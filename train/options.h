@@ -63,6 +63,13 @@ struct options {
 
     struct option_list over; /* --over NAME=VALUE,... of a sweep */
 
+    bool by_steps;                /* evaluate: scores of fewer steps too */
+    struct option_list condition; /* evaluate: what else speech is scored under */
+    const char *grid;             /* evaluate: PNG of samples */
+    const char *failures;         /* evaluate: folder that takes what was misread */
+    int max_failures;
+    bool card; /* evaluate: put the scores onto the checkpoint's card */
+
     const char *log;           /* --log FILE, JSONL */
     const char *const *inputs; /* the remaining words: audio files of synthesize */
     int num_inputs;

@@ -103,12 +103,24 @@ static enum status write_card(const struct network *network, double seconds, boo
     describe_network(network, card);
     describe_layers(network, card);
     buf_printf(card, "\n## How it was made\n\n");
-    enum status status = card_table_of_text(network->training_json, card, error);
+    enum status status = card_table(network->training_json, card, error);
     buf_printf(card, "| time | `%.0f s` |\n", seconds);
     buf_printf(card, "\n## Scores on %s\n\n",
                held_out ? "images held out of training" : "the test split");
     if (status == STATUS_OK)
-        status = card_table_of_text(network->scores_json, card, error);
+        status = card_scores_of_text(network->scores_json, card, error);
+    return status;
+}
+
+/* What was written by hand on an older card stays. */
+static enum status keep_older(const char *path, struct buf *card, struct error *error)
+{
+    struct buf older;
+    buf_init(&older, CARD_CAP);
+    enum status status = file_exists(path) ? file_read(path, &older, error) : STATUS_OK;
+    if (status == STATUS_OK && older.size > 0)
+        status = card_keep_sections((const char *)older.bytes, card, error);
+    buf_free(&older);
     return status;
 }
 
@@ -121,6 +133,8 @@ static enum status save_card(const struct network *network, const char *path, do
     enum status status = card_path(path, beside, error);
     if (status == STATUS_OK)
         status = write_card(network, seconds, held_out, &card, error);
+    if (status == STATUS_OK)
+        status = keep_older(beside, &card, error);
     if (status == STATUS_OK)
         status = file_replace(beside, card.bytes, card.size, error);
     buf_free(&card);
