@@ -85,6 +85,8 @@ static const struct config_flag config_flags[] = {
      "requests a second that each key may make; more get 429"},
     {"rate-burst", CONFIG_INTEGER, CONFIG_AT(rate_burst), NULL, 1, 1000000, "N",
      "requests of a key that may come at once; as many as --rate-limit where it is not given"},
+    {"cors-origin", CONFIG_STRING, CONFIG_AT(cors_origin), NULL, 0, 0, "ORIGINS",
+     "origins, with commas in between, whose pages in a browser may ask"},
 
     {"The end", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
     {"drain-delay", CONFIG_INTEGER, CONFIG_AT(drain_delay_secs), "0", 0, 3600, "SECONDS",

@@ -15,6 +15,7 @@ struct config {
     const char *model_repository;
     const char *api_key_file, *admin_key_file; /* NULL: none */
     const char *tls_cert, *tls_key;            /* NULL: plain HTTP */
+    const char *cors_origin;                   /* a list; NULL: none */
     const char *metrics_host;                  /* NULL: `host` */
     int metrics_port;                          /* -1: none of their own */
     int port;

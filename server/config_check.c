@@ -1,5 +1,7 @@
 #include "server/config.h"
 
+#include "server/cors.h"
+
 #include <string.h>
 
 static enum status config_check_keys(const struct config *config, struct error *error)
@@ -45,6 +47,8 @@ enum status config_check(const struct config *config, struct error *error)
                          "--max-queue-delay-us %d outlasts --timeout-ms %d.",
                          config->max_queue_delay_us, config->timeout_ms);
     if (config_check_ports(config, error) != STATUS_OK)
+        return STATUS_INVALID_ARGUMENT;
+    if (config->cors_origin && cors_check_list(config->cors_origin, error) != STATUS_OK)
         return STATUS_INVALID_ARGUMENT;
     return config_check_keys(config, error);
 }

@@ -21,8 +21,8 @@
 #include <stdint.h>
 
 enum {
-    HTTP_MAX_REPLY_HEADERS = 16,
-    HTTP_HEADER_VALUE_SIZE = 256,
+    HTTP_MAX_REPLY_HEADERS = 24,
+    HTTP_HEADER_VALUE_SIZE = 520,
     HTTP_MAX_TARGET = 2048 /* characters of a request's target */
 };
 
@@ -136,6 +136,9 @@ bool http_client_gone(const struct http_exchange *exchange);
 /* Adds a field; a value that is too long is cut. */
 void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Adds a member to the list that a field holds, or the field. */
+void http_reply_add_to(struct http_reply *reply, const char *name, const char *member);
 
 /* Replaces whatever reply there was, but keeps the headers. The bytes of `body` are taken. */
 void http_reply_take(struct http_reply *reply, int code, const char *content_type,

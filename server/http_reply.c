@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
 {
@@ -15,6 +16,19 @@ void http_reply_header(struct http_reply *reply, const char *name, const char *f
     va_start(args, format);
     vsnprintf(header->value, sizeof header->value, format, args);
     va_end(args);
+}
+
+void http_reply_add_to(struct http_reply *reply, const char *name, const char *member)
+{
+    for (int i = 0; i < reply->num_headers; i++) {
+        struct http_header *header = &reply->headers[i];
+        size_t length = strlen(header->value);
+        if (strcmp(header->name, name) == 0) {
+            snprintf(header->value + length, sizeof header->value - length, ", %s", member);
+            return;
+        }
+    }
+    http_reply_header(reply, name, "%s", member);
 }
 
 static void http_reply_drop_body(struct http_reply *reply)

@@ -53,7 +53,7 @@ static bool reply_is_known(struct request *request, const void *bytes, size_t si
     char etag[NEGOTIATE_ETAG_SIZE];
     negotiate_etag(bytes, size, etag);
     http_reply_header(&exchange->reply, "ETag", "%s", etag);
-    http_reply_header(&exchange->reply, "Vary", "Accept");
+    http_reply_add_to(&exchange->reply, "Vary", "Accept");
     char *wanted = http_header_value(exchange, "If-None-Match");
     bool known = negotiate_etag_listed(wanted, etag);
     mem_free(wanted);

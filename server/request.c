@@ -14,14 +14,37 @@ static bool request_id_is_sane(const char *id)
     return length > 0 && length < REQUEST_ID_SIZE && id[length] == 0;
 }
 
-static void request_make_id(char id[REQUEST_ID_SIZE])
+/* Without random numbers the clock must do: an id is for finding lines, it is no secret. */
+static void request_draw(uint64_t random[3])
 {
-    uint64_t random[2] = {clock_now_us(), 0};
-    /* without random numbers the clock alone must do: an id is for finding lines, not a secret */
-    ssize_t filled = getrandom(random, sizeof random, GRND_NONBLOCK);
+    random[0] = random[2] = clock_now_us();
+    random[1] = 0;
+    ssize_t filled = getrandom(random, 3 * sizeof *random, GRND_NONBLOCK);
     (void)filled;
-    snprintf(id, REQUEST_ID_SIZE, "%016llx%016llx", (unsigned long long)random[0],
-             (unsigned long long)random[1]);
+}
+
+static void request_choose_id(struct request *request)
+{
+    uint64_t random[3];
+    char *id = http_header_value(request->exchange, "X-Request-Id");
+    request_draw(random);
+    if (id && request_id_is_sane(id))
+        strcpy(request->id, id);
+    else
+        snprintf(request->id, sizeof request->id, "%016llx%016llx", (unsigned long long)random[0],
+                 (unsigned long long)random[1]);
+    mem_free(id);
+}
+
+static void request_choose_trace(struct request *request)
+{
+    uint64_t random[3];
+    char *value = http_header_value(request->exchange, "traceparent");
+    request_draw(random);
+    traceparent_read(value, &request->trace);
+    memcpy(request->caller_step, request->trace.step, sizeof request->caller_step);
+    traceparent_step(random, &request->trace);
+    mem_free(value);
 }
 
 struct request *request_new(struct service *service, struct http_exchange *exchange)
@@ -31,13 +54,22 @@ struct request *request_new(struct service *service, struct http_exchange *excha
         return NULL;
     request->service = service;
     request->exchange = exchange;
-    char *id = http_header_value(exchange, "X-Request-Id");
-    if (id && request_id_is_sane(id))
-        strcpy(request->id, id);
-    else
-        request_make_id(request->id);
-    mem_free(id);
+    request_choose_id(request);
+    request_choose_trace(request);
     return request;
+}
+
+void request_identify(struct request *request)
+{
+    struct http_reply *reply = &request->exchange->reply;
+    char value[TRACEPARENT_SIZE];
+    traceparent_write(&request->trace, value);
+    http_reply_header(reply, "X-Request-Id", "%s", request->id);
+    http_reply_header(reply, "traceparent", "%s", value);
+    char *state = http_header_value(request->exchange, "tracestate");
+    if (request->caller_step[0] && traceparent_state_is_sane(state))
+        http_reply_header(reply, "tracestate", "%s", state);
+    mem_free(state);
 }
 
 void request_free(struct request *request)
@@ -63,22 +95,53 @@ enum status request_check(const struct request *request, struct error *error)
     return STATUS_OK;
 }
 
+static void request_log_ids(const struct request *request, struct writer *writer)
+{
+    writer_string(writer, "request_id", request->id);
+    writer_string(writer, "trace_id", request->trace.trace);
+    writer_string(writer, "span_id", request->trace.step);
+    if (request->caller_step[0])
+        writer_string(writer, "parent_span_id", request->caller_step);
+    if (request->has_key) {
+        char key[17];
+        snprintf(key, sizeof key, "%016llx", (unsigned long long)request->key_id);
+        writer_string(writer, "key", key);
+    }
+}
+
+static void request_log_milliseconds(struct writer *writer, const char *key, uint64_t duration_us)
+{
+    writer_number(writer, key, (double)duration_us / 1000);
+}
+
+static void request_log_durations(const struct request *request, struct writer *writer)
+{
+    const struct request_durations *durations = &request->durations;
+    request_log_milliseconds(writer, "queue_ms", durations->queue);
+    request_log_milliseconds(writer, "decode_ms", durations->decode);
+    request_log_milliseconds(writer, "cochlea_ms", durations->cochlea);
+    request_log_milliseconds(writer, "network_ms", durations->network);
+    request_log_milliseconds(writer, "png_ms", durations->png);
+    request_log_milliseconds(writer, "compute_ms", durations->compute);
+}
+
+static enum log_level request_log_level(const struct request *request)
+{
+    int code = request->exchange->reply.code;
+    if (request->minor && code < 400)
+        return LOG_DEBUG;
+    return code < 500 ? LOG_INFO : LOG_WARN;
+}
+
 static void request_log(const struct request *request, const char *route_name, bool delivered,
                         uint64_t duration_us)
 {
     const struct http_exchange *exchange = request->exchange;
-    bool looks = strcmp(exchange->request.method, "POST") != 0; /* probes, above all */
-    bool quiet = looks && strncmp(route_name, "/v1/", 4) != 0 && exchange->reply.code < 400;
     struct log_line line;
-    log_begin(&line, quiet ? LOG_DEBUG : LOG_INFO, "request");
-    writer_string(&line.writer, "request_id", request->id);
+    log_begin(&line, request_log_level(request), "request");
+    request_log_ids(request, &line.writer);
     writer_string(&line.writer, "method", exchange->request.method);
     writer_string(&line.writer, "route", route_name);
-    if (request->has_key) {
-        char key[17];
-        snprintf(key, sizeof key, "%016llx", (unsigned long long)request->key_id);
-        writer_string(&line.writer, "key", key);
-    }
     if (request->model[0])
         writer_string(&line.writer, "model", request->model);
     writer_integer(&line.writer, "status", (uint64_t)exchange->reply.code);
@@ -86,11 +149,9 @@ static void request_log(const struct request *request, const char *route_name, b
         writer_bool(&line.writer, "delivered", false);
     writer_integer(&line.writer, "bytes_in", exchange->request.body.size);
     writer_integer(&line.writer, "bytes_out", exchange->reply.body_size);
-    writer_number(&line.writer, "duration_ms", (double)duration_us / 1000);
-    if (request->computed) {
-        writer_number(&line.writer, "queue_ms", (double)request->durations.queue / 1000);
-        writer_number(&line.writer, "compute_ms", (double)request->durations.compute / 1000);
-    }
+    request_log_milliseconds(&line.writer, "duration_ms", duration_us);
+    if (request->computed)
+        request_log_durations(request, &line.writer);
     if (request->has_seed)
         writer_integer(&line.writer, "seed", request->seed);
     if (request->error.status != STATUS_OK)

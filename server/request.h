@@ -5,6 +5,7 @@
 #define SPIKELOOM_SERVER_REQUEST_H
 
 #include "api/query.h"
+#include "api/traceparent.h"
 #include "models/inference.h"
 #include "server/http.h"
 #include "server/pool.h"
@@ -40,6 +41,9 @@ struct request {
     int route;                      /* index into the table of routes.c */
     struct request_names names;
     char id[REQUEST_ID_SIZE];
+    struct traceparent trace;                /* its step is this request */
+    char caller_step[TRACEPARENT_STEP_SIZE]; /* the step that asked; "" when it did not tell */
+    bool minor; /* health, documents, OPTIONS: logged at the level debug unless it fails */
     struct query query;
     const char *media;       /* chosen from what the client accepts; static */
     struct network *network; /* with a reference, once it is known; else NULL */
@@ -52,9 +56,15 @@ struct request {
     struct request_durations durations;
 };
 
-/* Takes the client's X-Request-Id over when it is sane, else makes one. NULL: out of memory. */
+/*
+ * Takes the client's X-Request-Id and trace over when they are sane, else makes them. NULL: out of
+ * memory.
+ */
 struct request *request_new(struct service *service, struct http_exchange *exchange);
 void request_free(struct request *request); /* allows NULL */
+
+/* Adds X-Request-Id, traceparent and tracestate to the reply. */
+void request_identify(struct request *request);
 
 /* Takes the reference of `network` and notes its name. */
 void request_take_network(struct request *request, struct network *network);

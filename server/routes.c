@@ -3,6 +3,7 @@
 #include "api/negotiate.h"
 #include "core/base/mem.h"
 #include "server/authorize.h"
+#include "server/cors.h"
 #include "server/handlers.h"
 #include "server/reply.h"
 
@@ -121,6 +122,7 @@ static void routes_answer_options(struct request *request, const struct route *r
 {
     struct http_reply *reply = &request->exchange->reply;
     http_reply_header(reply, "Allow", "%s", routes_allow(route));
+    cors_preflight(request->exchange, routes_allow(route));
     http_reply_static(reply, 204, NULL, NULL, 0);
 }
 
@@ -137,6 +139,14 @@ static const struct route *routes_find_on(const struct service_port *port, const
     return scraped && port->service->metrics_http ? NULL : route;
 }
 
+/* Whether nobody misses it in the log: health, documents, and states that orchestrators poll. */
+static bool routes_is_minor(const struct route *route)
+{
+    if (!route || (route->audience != ROUTE_FOR_USERS && route->audience != ROUTE_FOR_ADMINS))
+        return true;
+    return route->method == ROUTE_GET && strncmp(route->pattern, "/v2", 3) == 0;
+}
+
 /* The route of the request; without one the reply is set. */
 static const struct route *routes_choose(struct request *request, const struct service_port *port)
 {
@@ -145,6 +155,7 @@ static const struct route *routes_choose(struct request *request, const struct s
     const struct route *route = routes_find_on(port, asked->path, &request->names);
     bool options = strcmp(asked->method, "OPTIONS") == 0;
     request->route = route ? (int)(route - routes_table) : ROUTES_UNKNOWN;
+    request->minor = options || routes_is_minor(route);
     if (options && (route || strcmp(asked->path, "*") == 0)) {
         routes_answer_options(request, route);
         return NULL;
@@ -195,8 +206,10 @@ static void routes_begin(void *context, struct http_exchange *exchange)
         return;
     }
     request->route = ROUTES_UNKNOWN;
-    http_reply_header(&exchange->reply, "X-Request-Id", "%s", request->id);
+    request_identify(request);
     http_reply_header(&exchange->reply, "X-Content-Type-Options", "nosniff");
+    if (service->config->cors_origin)
+        cors_begin(exchange, service->config->cors_origin);
     if (exchange->failure.status != STATUS_OK)
         return;
     const struct route *route = routes_choose(request, port);

@@ -59,8 +59,8 @@ fi
 
 cc -O1 -o "$scratch/uploads" "$here/uploads.c" -lz || exit 1
 
-for test in routes bad_input framing connections codes determinism oip repository reload security tls \
-    lifecycle; do
+for test in routes bad_input framing connections codes determinism oip repository \
+    reload security tls observability lifecycle; do
     check_file=tests/http/$test.sh
     . "$here/$test.sh"
 done

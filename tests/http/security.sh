@@ -121,6 +121,20 @@ ask /metrics
 check "  and it is counted" grep -q '^spikeloom_rejected_total{reason="rate_limited"} 1$' "$scratch/body"
 sleep 1.1
 as "$user_key" expect 200 /v1/models
+ask /openapi.json
+jq -r '.paths | to_entries[] | .key as $path | .value | to_entries[] |
+    select(.value.responses? | has("429")) | "\(.key | ascii_upcase) \($path)"' "$scratch/body" |
+    sed 's/{name}/mnist-ae/; s/{version}/1/' >"$scratch/guarded_routes"
+check "the contract names the routes that want a key" test "$(wc -l <"$scratch/guarded_routes")" -ge 6
+check "stops with 0" daemon_stop "$daemon_pid"
+start throttled --api-key-file "$guarded_folder/users" --admin-key-file "$guarded_folder/admins" \
+    --rate-limit 1 --rate-burst 1
+while read -r method path <&3; do
+    expect 401 "$path" -X "$method"
+    as "$admin_key" ask "$path?x=1" -X "$method"
+    as "$admin_key" expect 429 "$path" -X "$method"
+    check "  says when" has Retry-After 1
+done 3<"$scratch/guarded_routes"
 check "stops with 0" daemon_stop "$daemon_pid"
 
 # --- files that cannot be taken -------------------------------------------------------------
