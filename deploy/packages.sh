@@ -7,7 +7,8 @@ packages_runtime="libmicrohttpd12 libjansson4 libsndfile1 libsamplerate0 libpng1
 packages_daemon="gcc libc6-dev make cmake pkgconf libmicrohttpd-dev libjansson-dev libsndfile1-dev
     libsamplerate0-dev libpng-dev nettle-dev libgnutls28-dev"
 packages_build="$packages_daemon zlib1g-dev libopenblas-dev curl"
-packages_tests="$packages_build libcmocka-dev clang binutils git jq haproxy hey openssl"
+packages_tests="$packages_build libcmocka-dev clang binutils git jq haproxy hey openssl
+    prometheus"
 packages_valgrind="valgrind"
 
 # packages_install NAME...: installs those that are missing. Fails, naming them, where it may not.

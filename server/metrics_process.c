@@ -38,16 +38,16 @@ static double metrics_start_seconds(double start_ticks)
     return boot + start_ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
-static long metrics_resident_bytes(void)
+static void metrics_read_memory(long *virtual_bytes, long *resident_bytes)
 {
-    long total = 0, resident = 0;
+    long virtual = 0, resident = 0;
     FILE *file = fopen("/proc/self/statm", "r");
-    if (!file)
-        return 0;
-    if (fscanf(file, "%ld %ld", &total, &resident) != 2)
-        resident = 0;
-    fclose(file);
-    return resident * sysconf(_SC_PAGESIZE);
+    if (file && fscanf(file, "%ld %ld", &virtual, &resident) != 2)
+        virtual = resident = 0;
+    if (file)
+        fclose(file);
+    *virtual_bytes = virtual * sysconf(_SC_PAGESIZE);
+    *resident_bytes = resident * sysconf(_SC_PAGESIZE);
 }
 
 static int metrics_open_files(void)
@@ -65,8 +65,10 @@ static int metrics_open_files(void)
 enum status metrics_write_process(struct buf *out)
 {
     double cpu_seconds, start_ticks;
+    long virtual_bytes, resident_bytes;
     if (!metrics_read_stat(&cpu_seconds, &start_ticks))
         return STATUS_OK;
+    metrics_read_memory(&virtual_bytes, &resident_bytes);
     return buf_printf(out,
                       "# HELP process_cpu_seconds_total User and system time.\n"
                       "# TYPE process_cpu_seconds_total counter\n"
@@ -77,9 +79,15 @@ enum status metrics_write_process(struct buf *out)
                       "# HELP process_resident_memory_bytes Memory in use.\n"
                       "# TYPE process_resident_memory_bytes gauge\n"
                       "process_resident_memory_bytes %ld\n"
+                      "# HELP process_virtual_memory_bytes Address space in use.\n"
+                      "# TYPE process_virtual_memory_bytes gauge\n"
+                      "process_virtual_memory_bytes %ld\n"
+                      "# HELP process_max_fds File descriptors that may be open.\n"
+                      "# TYPE process_max_fds gauge\n"
+                      "process_max_fds %ld\n"
                       "# HELP process_open_fds Open file descriptors.\n"
                       "# TYPE process_open_fds gauge\n"
                       "process_open_fds %d\n",
-                      cpu_seconds, metrics_start_seconds(start_ticks), metrics_resident_bytes(),
-                      metrics_open_files());
+                      cpu_seconds, metrics_start_seconds(start_ticks), resident_bytes,
+                      virtual_bytes, sysconf(_SC_OPEN_MAX), metrics_open_files());
 }

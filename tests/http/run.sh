@@ -60,7 +60,7 @@ fi
 cc -O1 -o "$scratch/uploads" "$here/uploads.c" -lz || exit 1
 
 for test in routes bad_input framing connections codes determinism oip repository \
-    reload security tls observability lifecycle; do
+    reload security tls observability prometheus lifecycle; do
     check_file=tests/http/$test.sh
     . "$here/$test.sh"
 done

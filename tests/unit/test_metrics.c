@@ -93,6 +93,8 @@ static void test_process(void **state)
     assert_int_equal(metrics_write_process(&text), STATUS_OK);
     assert_non_null(strstr((char *)text.bytes, "\nprocess_resident_memory_bytes "));
     assert_non_null(strstr((char *)text.bytes, "\nprocess_start_time_seconds "));
+    assert_non_null(strstr((char *)text.bytes, "\nprocess_virtual_memory_bytes "));
+    assert_non_null(strstr((char *)text.bytes, "\nprocess_max_fds "));
     buf_free(&text);
 }
 
