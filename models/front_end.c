@@ -151,7 +151,9 @@ enum status front_end_features(const struct front_end_settings *settings,
         status = error_plain(error, STATUS_NO_MEMORY);
         goto done;
     }
-    cochlea_run(cochlea, audio->samples, audio->num_samples, cochleagram);
+    status = cochlea_run(cochlea, audio->samples, audio->num_samples, cochleagram, error);
+    if (status != STATUS_OK)
+        goto done;
     average_frames(cochleagram, group, cochlea->num_channels, num_frames, frames);
     trim_frames(settings, frames, num_frames, cochlea->num_channels, &first, &last);
     status = compress_frames(settings->amplitude, frames, first, last, cochlea->num_channels,

@@ -67,10 +67,9 @@ size_t cochlea_num_frames(const struct cochlea_design *design, size_t num_sample
 
 /*
  * Runs the ear over `samples` [num_samples] from rest and writes `frames`
- * [cochlea_num_frames][num_channels]. Never fails, allocates nothing. Finite input gives finite
- * output.
+ * [cochlea_num_frames][num_channels]. Finite input gives finite output. NO_MEMORY.
  */
-void cochlea_run(const struct cochlea_design *design, const double *samples, size_t num_samples,
-                 double *frames);
+enum status cochlea_run(const struct cochlea_design *design, const double *samples,
+                        size_t num_samples, double *frames, struct error *error);
 
 #endif

@@ -91,7 +91,7 @@ static void check_case(const json_t *golden)
     const char *signal = json_string_value(json_object_get(golden, "signal"));
     for (size_t n = 0; n < num_samples; n++)
         samples[n] = signal_value(signal, n, num_samples, settings.sample_rate_hz);
-    cochlea_run(&design, samples, num_samples, frames);
+    assert_int_equal(cochlea_run(&design, samples, num_samples, frames, NULL), STATUS_OK);
     check_frames(frames, num_frames, (size_t)design.num_channels, golden);
     mem_free(samples);
     mem_free(frames);
@@ -120,7 +120,7 @@ static double *run_paper(double (*value)(size_t n), size_t num_samples, size_t *
     double *frames = mem_alloc(*num_values, sizeof *frames);
     for (size_t n = 0; n < num_samples; n++)
         samples[n] = value(n);
-    cochlea_run(&design, samples, num_samples, frames);
+    assert_int_equal(cochlea_run(&design, samples, num_samples, frames, NULL), STATUS_OK);
     mem_free(samples);
     return frames;
 }
@@ -225,8 +225,8 @@ static void test_flat_round_trip(void **state)
     double samples[1250], frames[2][125 * 39];
     for (size_t n = 0; n < 1250; n++)
         samples[n] = value_click_then_silence(n);
-    cochlea_run(&design, samples, 1250, frames[0]);
-    cochlea_run(&twin, samples, 1250, frames[1]);
+    assert_int_equal(cochlea_run(&design, samples, 1250, frames[0], NULL), STATUS_OK);
+    assert_int_equal(cochlea_run(&twin, samples, 1250, frames[1], NULL), STATUS_OK);
     assert_memory_equal(frames[0], frames[1], sizeof frames[0]);
     mem_free(flat);
     mem_free(again);
@@ -296,9 +296,44 @@ static void test_design_refuses(void **state)
     }
 }
 
+static double value_noise(size_t n)
+{
+    return (double)((n * 7919 + n * n * 104729) % 1009) / 1009 - 0.5;
+}
+
+/* What comes later changes no frame, also where fewer samples than sections have come so far. */
+static void test_frames_do_not_wait_for_later_samples(void **state)
+{
+    (void)state;
+    size_t num_values, num_first;
+    size_t decimation = (size_t)paper.decimation;
+    double *frames = run_paper(value_noise, 40 * decimation, &num_values);
+    for (size_t blocks = 1; blocks < 40; blocks += 3) {
+        double *first = run_paper(value_noise, (blocks + 1) * decimation - 1, &num_first);
+        assert_int_equal(num_first, num_values / 40 * blocks);
+        assert_memory_equal(first, frames, num_first * sizeof *frames);
+        mem_free(first);
+    }
+    mem_free(frames);
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct cochlea_design design;
+    double samples[100] = {0}, frames[COCHLEA_MAX_SECTIONS * 100];
+    assert_int_equal(cochlea_design(&paper, &design, NULL), STATUS_OK);
+    mem_fail_after(0);
+    assert_int_equal(cochlea_run(&design, samples, 100, frames, NULL), STATUS_NO_MEMORY);
+    mem_fail_never();
+    assert_int_equal(cochlea_run(&design, samples, 100, frames, NULL), STATUS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_frames_do_not_wait_for_later_samples),
+        cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_silence_gives_zeros),
         cmocka_unit_test(test_decay_reaches_zero),

@@ -235,7 +235,8 @@ static double *plain_cochleagram(struct audio audio, size_t *num_frames)
     *num_frames = cochlea_num_frames(&network->cochlea, audio.num_samples);
     double *frames = mem_alloc(*num_frames * channels, sizeof *frames);
     assert_non_null(frames);
-    cochlea_run(&network->cochlea, audio.samples, audio.num_samples, frames);
+    assert_int_equal(cochlea_run(&network->cochlea, audio.samples, audio.num_samples, frames, NULL),
+                     STATUS_OK);
     for (size_t i = 0; i < *num_frames * channels; i++)
         loudest = fmax(loudest, frames[i]);
     for (size_t i = 0; i < *num_frames * channels; i++)
