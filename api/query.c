@@ -155,20 +155,19 @@ static const struct query_rule *query_find_rule(const char *name, unsigned allow
     return NULL;
 }
 
-static enum status query_take(const char *name, const char *value, unsigned allowed,
-                              struct query *query, struct error *error)
+enum status query_set(const char *name, const char *value, unsigned allowed, struct query *query,
+                      struct error *error)
 {
     const struct query_rule *rule = query_find_rule(name, allowed);
     if (!rule)
-        return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "This route has no query parameter named '%s'.", name);
+        return error_set(error, STATUS_INVALID_ARGUMENT, "This route has no parameter named '%s'.",
+                         name);
     if (query->given & rule->bit)
         return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "The query parameter '%s' is there more than once.", name);
+                         "The parameter '%s' is there more than once.", name);
     if (!rule->read(value, query))
-        return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "The query parameter '%s' must be %s, not '%s'.", name, rule->domain,
-                         value);
+        return error_set(error, STATUS_INVALID_ARGUMENT, "The parameter '%s' must be %s, not '%s'.",
+                         name, rule->domain, value);
     query->given |= rule->bit;
     return STATUS_OK;
 }
@@ -186,7 +185,7 @@ enum status query_parse(const char *text, unsigned allowed, struct query *query,
             return error_set(
                 error, STATUS_INVALID_ARGUMENT,
                 "The query is not percent-encoded ASCII, or a part of it is too long.");
-        enum status status = query_take(name.text, value.text, allowed, query, error);
+        enum status status = query_set(name.text, value.text, allowed, query, error);
         if (status != STATUS_OK)
             return status;
         if (*text == '&' && *++text == 0)

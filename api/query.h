@@ -47,6 +47,12 @@ struct query {
 enum status query_parse(const char *text, unsigned allowed, struct query *query,
                         struct error *error);
 
+/*
+ * Takes one parameter into `query`, as if it stood in the query. INVALID_ARGUMENT as query_parse.
+ */
+enum status query_set(const char *name, const char *value, unsigned allowed, struct query *query,
+                      struct error *error);
+
 /* Whether a name may be a model's: 1 .. 63 letters, digits, '.', '_', '-', not beginning with '.'.
  */
 bool query_is_model_name(const char *name);

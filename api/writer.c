@@ -154,6 +154,17 @@ void writer_number(struct writer *writer, const char *key, double value)
     writer_raw(writer, key, text);
 }
 
+void writer_float(struct writer *writer, const char *key, float value)
+{
+    char text[32] = "null";
+    for (int precision = 6; isfinite(value) && precision <= 9; precision++) {
+        snprintf(text, sizeof text, "%.*g", precision, (double)value);
+        if ((float)strtod(text, NULL) == value)
+            break;
+    }
+    writer_raw(writer, key, text);
+}
+
 void writer_bool(struct writer *writer, const char *key, bool value)
 {
     writer_raw(writer, key, value ? "true" : "false");

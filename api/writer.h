@@ -29,6 +29,8 @@ void writer_string(struct writer *writer, const char *key, const char *value);
 void writer_integer(struct writer *writer, const char *key, uint64_t value);
 /* The shortest text that reads back as the same number; null when not finite. */
 void writer_number(struct writer *writer, const char *key, double value);
+/* The same of a float, whose shortest text is shorter. */
+void writer_float(struct writer *writer, const char *key, float value);
 void writer_bool(struct writer *writer, const char *key, bool value);
 
 /* `json` is a JSON value as text already. */

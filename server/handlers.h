@@ -12,6 +12,8 @@ bool handlers_synthesize(struct request *request);
 bool handlers_reconstruct(struct request *request);
 bool handlers_encode(struct request *request);
 bool handlers_decode(struct request *request);
+/* Hands a request with a body to the pool; false when it then belongs to an inference thread. */
+bool handlers_submit(struct request *request, infer_function function);
 
 /* handlers_models.c */
 bool handlers_models(struct request *request);
@@ -19,6 +21,9 @@ bool handlers_model(struct request *request);
 
 /* handlers_oip.c: begin finds the model that the path names. */
 void handlers_oip_begin(struct request *request);
+void handlers_oip_infer_begin(struct request *request);
+bool handlers_oip_infer(struct request *request);
+bool handlers_oip_statistics(struct request *request);
 bool handlers_server(struct request *request);
 bool handlers_oip_model(struct request *request);
 bool handlers_oip_ready(struct request *request);

@@ -22,8 +22,7 @@ void handlers_infer_begin(struct request *request)
         reply_problem(request, &error);
 }
 
-/* Hands the request to the pool; from then on it belongs to an inference thread. */
-static bool handlers_submit(struct request *request, infer_function function)
+bool handlers_submit(struct request *request, infer_function function)
 {
     struct http_exchange *exchange = request->exchange;
     struct error error;

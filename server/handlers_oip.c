@@ -1,12 +1,16 @@
 #include "server/handlers.h"
 
 #include "api/oip.h"
+#include "api/oip_statistics.h"
+#include "core/base/mem.h"
+#include "server/infer.h"
 #include "server/reply.h"
 #include "server/signature.h"
 
 #include <string.h>
+#include <strings.h>
 
-enum { HANDLERS_METADATA_SIZE = 64 * 1024 };
+enum { HANDLERS_METADATA_SIZE = 64 * 1024, HANDLERS_STATISTICS_SIZE = 4 * 1024 * 1024 };
 
 /* Sends metadata, or the reason why there is none. */
 static bool handlers_metadata(struct request *request, enum status status, struct buf *json)
@@ -78,5 +82,79 @@ bool handlers_oip_ready(struct request *request)
     buf_init(&json, HANDLERS_METADATA_SIZE);
     enum status written = oip_ready_write(request->names.model, found == STATUS_OK, &json);
     reply_json(request, found == STATUS_OK ? 200 : 503, written, &json);
+    return true;
+}
+
+/* --- inference ----------------------------------------------------------------------------- */
+
+static enum status handlers_check_coding(const struct request *request, struct error *error)
+{
+    char *coding = http_header_value(request->exchange, "Content-Encoding");
+    bool plain = !coding || strcasecmp(coding, "identity") == 0;
+    enum status status = STATUS_OK;
+    if (!plain)
+        status = error_set(error, STATUS_UNSUPPORTED_MEDIA,
+                           "Bodies are taken as they are, without a Content-Encoding.");
+    mem_free(coding);
+    return status;
+}
+
+void handlers_oip_infer_begin(struct request *request)
+{
+    struct error error;
+    enum status status = handlers_check_coding(request, &error);
+    if (status == STATUS_OK)
+        status = handlers_find_model(request, &error);
+    if (status == STATUS_OK && pool_is_full(request->service->pool))
+        status = error_plain(&error, STATUS_OVERLOADED);
+    if (status != STATUS_OK)
+        reply_problem(request, &error);
+}
+
+bool handlers_oip_infer(struct request *request)
+{
+    return handlers_submit(request, infer_oip);
+}
+
+/* --- statistics ---------------------------------------------------------------------------- */
+
+static void handlers_write_statistics(struct request *request, const char *name,
+                                      struct writer *writer)
+{
+    struct oip_statistics statistics;
+    statistics_get(request->service->statistics, name, &statistics);
+    oip_statistics_write(name, &statistics, writer);
+}
+
+/* Of the model that the path names, or of all that are served. */
+bool handlers_oip_statistics(struct request *request)
+{
+    struct error error;
+    struct buf json;
+    struct writer writer;
+    bool one = request->names.model[0] != 0;
+    enum status found = STATUS_OK;
+    if (one)
+        found = handlers_find_model(request, &error);
+    else if (!service_is_serving(request->service))
+        found = error_set(&error, STATUS_NOT_READY, "The models are being loaded.");
+    if (found != STATUS_OK) {
+        reply_problem(request, &error);
+        return true;
+    }
+    buf_init(&json, HANDLERS_STATISTICS_SIZE);
+    writer_init(&writer, &json);
+    writer_object(&writer, NULL);
+    writer_array(&writer, "model_stats");
+    if (one)
+        handlers_write_statistics(request, request->names.model, &writer);
+    struct registry_list *list = registry_models(request->service->registry);
+    for (size_t i = 0; i < list->count && !one; i++)
+        if (list->models[i].network)
+            handlers_write_statistics(request, list->models[i].name, &writer);
+    registry_list_release(list);
+    writer_end_array(&writer);
+    writer_end_object(&writer);
+    reply_json(request, 200, writer.status, &json);
     return true;
 }

@@ -15,4 +15,7 @@ enum status infer_reconstruct(struct request *request, struct inference *scratch
 enum status infer_encode(struct request *request, struct inference *scratch, struct error *error);
 enum status infer_decode(struct request *request, struct inference *scratch, struct error *error);
 
+/* infer_oip.c: an inference request of the Open Inference Protocol, one sample after the other. */
+enum status infer_oip(struct request *request, struct inference *scratch, struct error *error);
+
 #endif

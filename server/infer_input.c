@@ -34,33 +34,32 @@ enum status infer_input_select(struct request *request, enum network_task task, 
     return STATUS_OK;
 }
 
-static void infer_input_choose_seed(struct request *request)
+void infer_input_choose_seed(struct request *request, const void *bytes, size_t size)
 {
-    const struct buf *body = &request->exchange->request.body;
     request->seed = request->query.seed;
     if (!(request->query.given & QUERY_SEED)) {
         uint8_t digest[DIGEST_SIZE];
-        digest_sha256(body->bytes, body->size, digest);
+        digest_sha256(bytes, size, digest);
         request->seed = digest_seed(digest);
     }
     request->has_seed = true;
 }
 
-static enum status infer_input_read_audio(struct request *request, real *input, struct error *error)
+enum status infer_input_hear(struct request *request, const uint8_t *bytes, size_t size,
+                             real *input, struct error *error)
 {
-    const struct buf *body = &request->exchange->request.body;
     struct audio_limits limits = audio_default_limits;
     struct audio audio = {0};
     limits.max_seconds = request->service->config->max_audio_seconds;
     uint64_t start = clock_now_us();
-    enum status status = audio_decode(body->bytes, body->size, &limits, &audio, error);
-    request->durations.decode = clock_since_us(start);
+    enum status status = audio_decode(bytes, size, &limits, &audio, error);
+    request->durations.decode += clock_since_us(start);
     if (status == STATUS_OK)
         status = request_check(request, error);
     start = clock_now_us();
     if (status == STATUS_OK)
         status = front_end_run(request->network, &audio, input, error);
-    request->durations.cochlea = clock_since_us(start);
+    request->durations.cochlea += clock_since_us(start);
     audio_free(&audio);
     return status;
 }
@@ -95,9 +94,10 @@ enum status infer_input_read(struct request *request, real **input, struct error
     *input = mem_alloc(network_num_inputs(network), sizeof **input);
     if (!*input)
         return error_plain(error, STATUS_NO_MEMORY);
-    infer_input_choose_seed(request);
+    const struct buf *body = &request->exchange->request.body;
+    infer_input_choose_seed(request, body->bytes, body->size);
     enum status status = network->task == NETWORK_SYNTHESIZE
-                             ? infer_input_read_audio(request, *input, error)
+                             ? infer_input_hear(request, body->bytes, body->size, *input, error)
                              : infer_input_read_image(request, *input, error);
     return status == STATUS_OK ? request_check(request, error) : status;
 }

@@ -14,6 +14,13 @@ enum media_kind infer_input_sniff(const struct request *request, const char **na
 enum status infer_input_select(struct request *request, enum network_task task,
                                struct error *error);
 
+/* Takes the seed that was asked for, or makes one of these bytes. */
+void infer_input_choose_seed(struct request *request, const void *bytes, size_t size);
+
+/* A recording to the network's input [network_num_inputs]. */
+enum status infer_input_hear(struct request *request, const uint8_t *bytes, size_t size,
+                             real *input, struct error *error);
+
 /*
  * Body to the network's input [network_num_inputs], which the caller releases by mem_free in any
  * case. Chooses the seed as well.

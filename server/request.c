@@ -159,6 +159,24 @@ static void request_log(const struct request *request, const char *route_name, b
     log_end(&line);
 }
 
+static void request_count_inference(const struct request *request)
+{
+    const struct request_durations *durations = &request->durations;
+    struct statistics_sample sample = {
+        .model = request->model,
+        .success = request->error.status == STATUS_OK,
+        .computed = request->computed,
+        .num_samples = request->num_samples ? request->num_samples : 1,
+        .duration_us = clock_since_us(request->exchange->request.received_us),
+        .queue_us = durations->queue,
+        .input_us = durations->decode + durations->cochlea,
+        .infer_us = durations->network,
+        .output_us = durations->png,
+    };
+    if (request->model[0])
+        statistics_record(request->service->statistics, &sample);
+}
+
 void request_finish(const struct request *request, const char *route_name, bool delivered)
 {
     const struct http_exchange *exchange = request->exchange;
@@ -175,5 +193,7 @@ void request_finish(const struct request *request, const char *route_name, bool 
         .spikes = request->stats.spikes,
     };
     metrics_record(request->service->metrics, &sample);
+    if (request->infer)
+        request_count_inference(request);
     request_log(request, route_name, delivered, duration_us);
 }

@@ -52,6 +52,7 @@ struct request {
     bool has_key, has_seed, computed;
     uint64_t key_id; /* see keys_find */
     uint64_t seed;
+    uint32_t num_samples; /* of an inference request: 1, or what the client put into one */
     struct inference_stats stats;
     struct request_durations durations;
 };

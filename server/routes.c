@@ -7,12 +7,14 @@
 #include "server/handlers.h"
 #include "server/reply.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *const routes_pictures[] = {"image/png", "application/json", "image/apng", NULL};
 static const char *const routes_animations[] = {"image/apng", "image/png", "application/json",
                                                 NULL};
 static const char *const routes_json[] = {"application/json", NULL};
+static const char *const routes_tensors[] = {"application/json", "application/octet-stream", NULL};
 static const char *const routes_html[] = {"text/html", NULL};
 
 enum {
@@ -34,6 +36,7 @@ static const struct route routes_table[] = {
     {"/v1/models/{name}", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_model},
     {"/v2", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_server},
     {"/v2/", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_server},
+    {"/v2/models/stats", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_oip_statistics},
     {"/v2/models/{name}", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, handlers_oip_begin,
      handlers_oip_model},
     {"/v2/models/{name}/versions/{version}", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json,
@@ -42,6 +45,14 @@ static const struct route routes_table[] = {
      handlers_oip_ready},
     {"/v2/models/{name}/versions/{version}/ready", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL,
      handlers_oip_ready},
+    {"/v2/models/{name}/stats", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL,
+     handlers_oip_statistics},
+    {"/v2/models/{name}/versions/{version}/stats", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL,
+     handlers_oip_statistics},
+    {"/v2/models/{name}/infer", ROUTE_POST, ROUTE_FOR_USERS, 0, routes_tensors,
+     handlers_oip_infer_begin, handlers_oip_infer},
+    {"/v2/models/{name}/versions/{version}/infer", ROUTE_POST, ROUTE_FOR_USERS, 0, routes_tensors,
+     handlers_oip_infer_begin, handlers_oip_infer},
     {"/v2/repository/index", ROUTE_POST, ROUTE_FOR_USERS, 0, routes_json, handlers_repository_begin,
      handlers_index},
     {"/v2/repository/models/{name}/load", ROUTE_POST, ROUTE_FOR_ADMINS, 0, routes_json,
@@ -174,6 +185,14 @@ static const struct route *routes_choose(struct request *request, const struct s
     return NULL;
 }
 
+static enum status routes_refuse_media(const char *const *media, struct error *error)
+{
+    char list[ERROR_DETAIL_SIZE / 2] = "";
+    for (int i = 0; media[i]; i++)
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", media[i]);
+    return error_set(error, STATUS_NOT_ACCEPTABLE, "This can be had as one of: %s.", list);
+}
+
 static enum status routes_negotiate(struct request *request, const char *const *media,
                                     struct error *error)
 {
@@ -188,8 +207,7 @@ static enum status routes_negotiate(struct request *request, const char *const *
     int chosen = negotiate_type(accept, media, count);
     mem_free(accept);
     if (chosen < 0)
-        return error_set(error, STATUS_NOT_ACCEPTABLE, "This can be had as %s%s only.", media[0],
-                         count > 1 ? ", image/apng, image/png or application/json" : "");
+        return routes_refuse_media(media, error);
     request->media = media[chosen];
     return STATUS_OK;
 }

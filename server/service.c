@@ -85,7 +85,8 @@ enum status service_open(const struct config *config, struct service *service, s
     *service = (struct service){.config = config};
     atomic_store(&service->phase, SERVICE_LOADING);
     service->metrics = routes_open_metrics();
-    if (!service->metrics)
+    service->statistics = statistics_open();
+    if (!service->metrics || !service->statistics)
         return error_plain(error, STATUS_NO_MEMORY);
     enum status status =
         keys_open(config->api_key_file, config->admin_key_file, &service->keys, error);
@@ -224,6 +225,7 @@ void service_close(struct service *service)
     tls_forget();
     registry_close(service->registry);
     metrics_close(service->metrics);
+    statistics_close(service->statistics);
     rate_limit_close(service->rate_limit);
     keys_close(service->keys);
     *service = (struct service){0};

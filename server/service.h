@@ -12,6 +12,7 @@
 #include "server/pool.h"
 #include "server/rate_limit.h"
 #include "server/reload.h"
+#include "server/statistics.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -39,6 +40,7 @@ struct service {
     struct keys *keys;
     struct rate_limit *rate_limit; /* NULL: none */
     struct metrics *metrics;
+    struct statistics *statistics;
     /* written before the phase turns READY, read after */
     struct registry *registry;
     struct reload *reload;

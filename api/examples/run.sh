@@ -37,5 +37,7 @@ example reconstruct reconstructed.png
 example encode latent.json
 example decode decoded.png
 example models models.out
+example infer inferred.pgm
+example index index.out
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

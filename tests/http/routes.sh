@@ -139,6 +139,8 @@ ask /openapi.json
 check "the contract names all routes" body_is '.openapi == "3.1.0" and (.paths | keys) ==
     (["/v1/synthesize", "/v1/reconstruct", "/v1/encode", "/v1/decode", "/v1/models",
       "/v1/models/{name}", "/v2", "/v2/", "/v2/models/{name}", "/v2/models/{name}/ready",
+      "/v2/models/stats", "/v2/models/{name}/stats", "/v2/models/{name}/infer",
+      "/v2/models/{name}/versions/{version}/stats", "/v2/models/{name}/versions/{version}/infer",
       "/v2/models/{name}/versions/{version}", "/v2/models/{name}/versions/{version}/ready",
       "/v2/repository/index", "/v2/repository/models/{name}/load",
       "/v2/repository/models/{name}/unload", "/v2/health/live", "/v2/health/ready", "/healthz",
