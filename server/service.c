@@ -7,8 +7,9 @@
 #include <string.h>
 
 enum {
-    SERVICE_SCRAPERS = 64,      /* connections to the port of the metrics */
-    SERVICE_BODIES_AT_ONCE = 32 /* bodies of the largest size that may be held in memory */
+    SERVICE_SCRAPERS = 64,       /* connections to the port of the metrics */
+    SERVICE_BODIES_AT_ONCE = 32, /* bodies of the largest size that may be held in memory */
+    SERVICE_REPLIES_MIB = 256    /* answers that may be held besides */
 };
 
 static enum status service_open_tls(const struct config *config, struct error *error)
@@ -28,7 +29,8 @@ static enum status service_open_http(struct service *service, struct error *erro
         .max_header_bytes = (size_t)config->max_header_bytes,
         .idle_seconds = config->idle_timeout_secs,
         .transfer_seconds = config->transfer_timeout_secs,
-        .max_total_body = (size_t)config->max_body_bytes * SERVICE_BODIES_AT_ONCE,
+        .max_total_body = (size_t)config->max_body_bytes * SERVICE_BODIES_AT_ONCE +
+                          ((size_t)SERVICE_REPLIES_MIB << 20),
         .tls = config->tls_cert ? tls_get_provider() : NULL,
     };
     service->port = (struct service_port){.service = service};
@@ -51,7 +53,7 @@ static enum status service_open_metrics_http(struct service *service, struct err
         .max_header_bytes = (size_t)config->max_header_bytes,
         .idle_seconds = config->idle_timeout_secs,
         .transfer_seconds = config->transfer_timeout_secs,
-        .max_total_body = (size_t)config->max_body_bytes,
+        .max_total_body = (size_t)config->max_body_bytes + ((size_t)SERVICE_REPLIES_MIB << 20),
     };
     service->metrics_port = (struct service_port){.service = service, .scraped = true};
     struct http_hooks hooks = routes_hooks(&service->metrics_port);

@@ -45,12 +45,14 @@ check "the slow gave way" sh -c \
 check "  and were counted" test "$(counted 'spikeloom_connections_shut_total{reason="full"}')" -gt 0
 check "  stops with 0" daemon_stop "$daemon_pid"
 
-start one_address --max-connections-per-ip 4 --max-header-bytes 4096
+start one_address --max-connections-per-ip 4 --max-header-bytes 4096 --max-body-bytes 1024
 "$scratch/crowd" "${daemon_url##*:}" 8 2 head >"$scratch/crowd.head"
 check "four connections of one address stay, four are closed" sh -c \
     "cat $scratch/crowd.head; grep -q '^opened 8 closed 4 failed 0 open 4 ' $scratch/crowd.head"
 sleep 0.2
 expect 200 /healthz
+expect 200 "/v1/reconstruct?scale=32&frames=1" --data-binary "@$samples/digit_3.png"
+check "  answers may be larger than many uploads" test "$(wc -c <"$scratch/body")" -gt $((32 * 1024))
 ask /healthz -H "X: $(printf '%030000d' 0)"
 check "431 past --max-header-bytes" test "$code" = 431
 check "  stops with 0" daemon_stop "$daemon_pid"
