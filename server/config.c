@@ -101,6 +101,8 @@ static const struct config_flag config_flags[] = {
      "port of /metrics, and of health as well, in plain HTTP; 0 takes any free one"},
     {"metrics-host", CONFIG_STRING, CONFIG_AT(metrics_host), NULL, 0, 0, "ADDRESS",
      "address of that port; that of --host where it is not given"},
+    {"triton-metrics", CONFIG_SWITCH, CONFIG_AT(triton_metrics), NULL, 0, 0, NULL,
+     "tell each model's numbers by Triton's names too (nv_inference_*)"},
 
     {"Instead of serving", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
     {"healthcheck", CONFIG_ACTION, CONFIG_AT(healthcheck), NULL, 0, 0, NULL,

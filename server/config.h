@@ -36,6 +36,7 @@ struct config {
     int exit_timeout_secs;
     int rate_limit, rate_burst; /* 0: none, as many as the limit */
     int log_level;              /* enum log_level */
+    bool triton_metrics;
     bool help, version, healthcheck, check_config;
 };
 

@@ -1,9 +1,11 @@
 #include "server/handlers.h"
 
+#include "core/base/mem.h"
 #include "server/assets.h"
+#include "server/metrics_triton.h"
 #include "server/reply.h"
 
-enum { HANDLERS_METRICS_SIZE = 256 * 1024 };
+enum { HANDLERS_METRICS_SIZE = 1024 * 1024 };
 
 bool handlers_live(struct request *request)
 {
@@ -34,6 +36,22 @@ static enum status handlers_write_models(const struct service *service, struct b
     return status;
 }
 
+static enum status handlers_write_triton(const struct service *service, struct buf *out)
+{
+    struct registry_list *list = registry_models(service->registry);
+    struct metrics_triton_model *models = mem_alloc(list->count, sizeof *models);
+    enum status status = models ? STATUS_OK : STATUS_NO_MEMORY;
+    for (size_t i = 0; models && i < list->count; i++) {
+        models[i].name = list->models[i].name;
+        statistics_get(service->statistics, models[i].name, &models[i].statistics);
+    }
+    if (status == STATUS_OK)
+        status = metrics_triton_write(models, list->count, out);
+    mem_free(models);
+    registry_list_release(list);
+    return status;
+}
+
 bool handlers_metrics(struct request *request)
 {
     struct service *service = request->service;
@@ -45,6 +63,8 @@ bool handlers_metrics(struct request *request)
     enum status status = metrics_write(service->metrics, &gauges, &text);
     if (status == STATUS_OK && service_is_serving(service))
         status = handlers_write_models(service, &text);
+    if (status == STATUS_OK && service->config->triton_metrics && service_is_serving(service))
+        status = handlers_write_triton(service, &text);
     if (status == STATUS_OK)
         status = metrics_write_process(&text);
     if (status == STATUS_OK) {

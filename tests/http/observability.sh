@@ -14,6 +14,12 @@ found() {
     jq -e -s "map(select($1)) | length == 1" "$daemon_log"
 }
 
+# quits_on_variable NAME=VALUE: whether the daemon refuses it by its name.
+quits_on_variable() {
+    ! env "$1" "$daemon_program" --check-config >"$scratch/refuses.out" 2>&1 &&
+        grep -q "${1%%=*} must be 1, true, 0 or false" "$scratch/refuses.out"
+}
+
 start observed
 expect 200 /v1/synthesize --data-binary "@$speech" -H "traceparent: 00-$trace-$step-01" \
     -H 'tracestate: congo=t61rcWkgMzE' -H 'X-Request-Id: whole'
@@ -59,6 +65,28 @@ for id in "$(printf '%065d' 0)" 'a b' 'a"b' "$(printf '%08000d' 0)" 'ä' '{}'; d
     check "a strange id is replaced" sh -c "echo '$(field X-Request-Id)' | grep -Eqx '[0-9a-f]{32}'"
 done
 check "stops with 0" daemon_stop "$daemon_pid"
+
+# --- Triton's names -------------------------------------------------------------------------
+SPIKELOOM_TRITON_METRICS=1 start triton
+expect 200 /v1/synthesize --data-binary "@$speech"
+expect 200 /v1/synthesize --data-binary "@$speech"
+expect 200 /v1/reconstruct --data-binary "@$picture"
+expect 400 '/v1/reconstruct?model=mnist-ae' --data-binary 'This is no picture.'
+ask /metrics
+# told NAME MODEL PATTERN: whether the metric has such a value.
+told() {
+    grep -Eqx "nv_inference_$1\{model=\"$2\",version=\"1\"\} $3" "$scratch/body"
+}
+check "Triton's names tell what succeeded" told request_success speech-digits 2
+check "  what failed" told request_failure mnist-ae 1
+check "  what was run" told count mnist-ae 1
+check "  how often" told exec_count speech-digits 2
+for part in request queue compute_input compute_infer compute_output; do
+    check "  the microseconds of $part" told ${part}_duration_us speech-digits '[0-9]+'
+done
+check "  which are some" told compute_infer_duration_us speech-digits '[1-9][0-9]*'
+check "stops with 0" daemon_stop "$daemon_pid"
+check "a switch has two states" quits_on_variable SPIKELOOM_TRITON_METRICS=maybe
 
 # --- origins, and what else depends on the client alone; the contract leaves these fields out -----
 recorder_apart=${daemon_recorder-}

@@ -69,6 +69,17 @@ static void test_environment(void **state)
     assert_int_equal(read_flags(&config, &error, 0, NULL), STATUS_INVALID_ARGUMENT);
     assert_non_null(strstr(error.detail, "SPIKELOOM_QUEUE_SIZE"));
     unsetenv("SPIKELOOM_QUEUE_SIZE");
+    static const char *const states[] = {"0", "1", "false", "true"};
+    for (int i = 0; i < 4; i++) {
+        setenv("SPIKELOOM_TRITON_METRICS", states[i], 1);
+        assert_int_equal(read_flags(&config, NULL, 0, NULL), STATUS_OK);
+        assert_int_equal(config.triton_metrics, i % 2);
+    }
+    setenv("SPIKELOOM_TRITON_METRICS", "maybe", 1);
+    assert_int_equal(read_flags(&config, &error, 0, NULL), STATUS_INVALID_ARGUMENT);
+    unsetenv("SPIKELOOM_TRITON_METRICS");
+    assert_int_equal(READ(&config, NULL, "--triton-metrics"), STATUS_OK);
+    assert_true(config.triton_metrics);
     unsetenv("SPIKELOOM_MODEL_REPOSITORY");
 }
 
