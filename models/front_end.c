@@ -17,6 +17,12 @@ void features_free(struct features *features)
     *features = (struct features){0};
 }
 
+static bool endpoints_valid(const struct endpoints_settings *settings)
+{
+    return settings->level >= 0 && settings->level < 1 && settings->above_floor >= 0 &&
+           settings->above_floor <= 1e6 && settings->margin >= 0 && settings->margin <= 1;
+}
+
 enum status front_end_validate(const struct front_end_settings *settings, struct error *error)
 {
     int decimation = settings->cochlea.decimation;
@@ -24,7 +30,8 @@ enum status front_end_validate(const struct front_end_settings *settings, struct
                  settings->cochlea.sample_rate_hz <= 192000 && settings->peak_level > 0 &&
                  settings->peak_level <= 1 && decimation >= 1 && settings->frame_samples >= 1 &&
                  settings->frame_samples % decimation == 0 && settings->trim_level >= 0 &&
-                 settings->trim_level < 1 && settings->trim_margin_frames >= 0 &&
+                 settings->trim_level < 1 && endpoints_valid(&settings->endpoints) &&
+                 settings->trim_margin_frames >= 0 &&
                  settings->trim_margin_frames <= FRONT_END_MAX_FRAMES &&
                  settings->num_frames >= 2 && settings->num_frames <= FRONT_END_MAX_FRAMES &&
                  settings->mean_removal >= 0 && settings->mean_removal <= 1;
@@ -59,6 +66,21 @@ static enum status level_audio(struct audio *audio, double peak_level, struct er
         return error_set(error, STATUS_UNUSABLE, "The recording is silent.");
     for (size_t i = 0; i < audio->num_samples; i++)
         audio->samples[i] = (audio->samples[i] - mean) / peak * peak_level;
+    return STATUS_OK;
+}
+
+/* Cuts the silence at both ends. */
+static enum status cut_silence(const struct endpoints_settings *settings, struct audio *audio,
+                               struct error *error)
+{
+    size_t first, last;
+    if (!(settings->level > 0))
+        return STATUS_OK;
+    enum status status = endpoints_find(audio, settings, &first, &last, error);
+    if (status != STATUS_OK)
+        return status;
+    memmove(audio->samples, audio->samples + first, (last - first) * sizeof *audio->samples);
+    audio->num_samples = last - first;
     return STATUS_OK;
 }
 
@@ -136,6 +158,8 @@ enum status front_end_features(const struct front_end_settings *settings,
     enum status status = resample(audio, (int)settings->cochlea.sample_rate_hz, error);
     if (status == STATUS_OK)
         status = level_audio(audio, settings->peak_level, error);
+    if (status == STATUS_OK)
+        status = cut_silence(&settings->endpoints, audio, error);
     if (status != STATUS_OK)
         return status;
 

@@ -13,6 +13,7 @@
 #include "core/base/status.h"
 #include "core/math/real.h"
 #include "core/media/cochlea.h"
+#include "core/media/endpoints.h"
 #include "core/spike/neuron.h"
 #include "models/handwriting.h"
 
@@ -76,6 +77,8 @@ enum front_end_scale {
 /* How speech becomes the input of the first layer; the steps are those of front_end.h. */
 struct front_end_settings {
     struct cochlea_settings cochlea;
+    /* Silence at both ends is cut before the ear hears it; a level of 0 cuts nothing. */
+    struct endpoints_settings endpoints;
     double peak_level;      /* the recording's largest magnitude is scaled to this */
     int frame_samples;      /* samples a feature frame averages, a multiple of the decimation */
     double trim_level;      /* share of the loudest frame's energy below which the ends are cut */

@@ -28,28 +28,34 @@ static void fill_utterance(void *context, uint32_t sample, uint64_t draw, real *
     size_t pixels = network_num_pixels(network), latents = network_num_latents(network);
     size_t target = utterances->targets[sample];
     struct rng rng = {utterances->seed, draw, RNG_STREAM_AUGMENT};
-    augment_features(&augment_default_settings, &network->front_end, &utterances->features[sample],
-                     &rng, input);
+    augment_features(&augment_default_settings, &network->front_end,
+                     utterances_pick(utterances, sample, &rng), &rng, input);
     memcpy(image, utterances->images + target * pixels, pixels * sizeof *image);
     memcpy(latent, utterances->latents + target * latents, latents * sizeof *latent);
 }
 
-/* The training split of --data, with that of --extra behind it. */
+/* The training split of --data, with those of --extra and --others behind it. */
 static enum status load_speech(const struct options *options, struct speech_set *speech,
                                struct error *error)
 {
-    struct speech_set extra = {0};
+    struct speech_set extra = {0}, others = {0};
     struct dataset_division official = {.skip_bad = options->skip_bad};
     enum status status =
         speech_set_load_divided(options->data, DATASET_TRAIN, &options->division, speech, error);
     if (status == STATUS_OK && options->extra)
         status = speech_set_load_divided(options->extra, DATASET_TRAIN, &official, &extra, error);
+    if (status == STATUS_OK && options->others)
+        status = speech_set_load_divided(options->others, DATASET_TRAIN, &official, &others, error);
     speech_set_report_skipped(speech);
     speech_set_report_skipped(&extra);
+    speech_set_report_skipped(&others);
     if (status == STATUS_OK && options->extra)
         status = speech_set_append(speech, &extra, error);
+    if (status == STATUS_OK && options->others)
+        status = speech_set_append_others(speech, &others, error);
     speech_set_limit(speech, (uint32_t)options->limit);
     speech_set_free(&extra);
+    speech_set_free(&others);
     return status;
 }
 
@@ -177,7 +183,8 @@ static enum status train(const struct options *options, struct network *network,
 enum status command_audiocoder(const struct options *options, struct error *error)
 {
     struct network *autoencoder = NULL, *network = network_new();
-    struct utterances utterances = {.network = network, .seed = options->seed};
+    struct utterances utterances = {
+        .network = network, .seed = options->seed, .num_variants = options->variants};
     struct trainer_result result = {0};
     enum status status =
         network ? record_check(options, error) : error_plain(error, STATUS_NO_MEMORY);

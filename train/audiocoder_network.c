@@ -18,6 +18,7 @@ static const struct front_end_settings published_front_end = {.cochlea = PUBLISH
 
 /* The same ear with a front end that makes words of different speed and colour alike. */
 static const struct front_end_settings convolving_front_end = {.cochlea = PUBLISHED_EAR,
+                                                               .endpoints = {3e-3, 2, 0.03},
                                                                .peak_level = 0.5,
                                                                .frame_samples = 100,
                                                                .trim_level = 0.05,

@@ -249,26 +249,41 @@ static enum status speech_set_check_classes(const struct speech_set *set,
     return STATUS_OK;
 }
 
-enum status speech_set_append(struct speech_set *set, struct speech_set *more, struct error *error)
+/* Moves the utterances as they are, labels included. */
+static enum status speech_set_move(struct speech_set *set, struct speech_set *more,
+                                   struct error *error)
 {
-    enum status status = speech_set_check_classes(set, more, error);
-    if (status != STATUS_OK)
-        return status;
     size_t old_size = set->num_utterances * sizeof *set->utterances;
     size_t added = more->num_utterances * sizeof *set->utterances;
     struct utterance *grown = mem_resize(set->utterances, old_size, old_size + added);
     if (!grown)
         return error_plain(error, STATUS_NO_MEMORY);
     set->utterances = grown;
-    for (uint32_t i = 0; i < more->num_utterances; i++) {
-        struct utterance *utterance = &grown[set->num_utterances++];
-        *utterance = more->utterances[i];
-        utterance->label =
-            (uint16_t)class_list_find(&set->classes, more->classes.names[utterance->label]);
-    }
+    memcpy(grown + set->num_utterances, more->utterances, added);
+    set->num_utterances += more->num_utterances;
     more->num_utterances = 0;
     speech_set_free(more);
     return STATUS_OK;
+}
+
+enum status speech_set_append(struct speech_set *set, struct speech_set *more, struct error *error)
+{
+    enum status status = speech_set_check_classes(set, more, error);
+    if (status != STATUS_OK)
+        return status;
+    for (uint32_t i = 0; i < more->num_utterances; i++) {
+        uint16_t *label = &more->utterances[i].label;
+        *label = (uint16_t)class_list_find(&set->classes, more->classes.names[*label]);
+    }
+    return speech_set_move(set, more, error);
+}
+
+enum status speech_set_append_others(struct speech_set *set, struct speech_set *more,
+                                     struct error *error)
+{
+    for (uint32_t i = 0; i < more->num_utterances; i++)
+        more->utterances[i].label = (uint16_t)set->classes.count;
+    return speech_set_move(set, more, error);
 }
 
 void speech_set_report_skipped(const struct speech_set *set)

@@ -122,6 +122,9 @@ enum status speech_set_load(const char *spec, enum dataset_split split, struct s
  * `more` has a class that `set` has not; NO_MEMORY. On failure both stay as they were.
  */
 enum status speech_set_append(struct speech_set *set, struct speech_set *more, struct error *error);
+/* The same for utterances of no class: their label becomes the number of classes. NO_MEMORY. */
+enum status speech_set_append_others(struct speech_set *set, struct speech_set *more,
+                                     struct error *error);
 void speech_set_free(struct speech_set *set);
 
 /*

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Makes synthetic speech to train and test on: the ten English digits, spoken by espeak-ng and flite
-# in many voices, accents, pitches and paces.
+# Makes speech to train and test on: the ten English digits, spoken by espeak-ng, flite and festival
+# in many voices, accents, pitches and paces, and by the one recorded speaker of Asterisk's prompts.
 #
 #   sh train/make-speech.sh DIR
 #
 # DIR/train/DIGIT/*.wav and DIR/test/DIGIT/*.wav, to be used as wavs:DIR. No voice of the test split
 # is in the training split, nor are the voices of tests/samples (espeak-ng en-us and en-gb+f2).
-# Needs the Debian packages espeak-ng and flite. The same versions make the same files.
+# Needs the Debian packages espeak-ng, flite, festival, festvox-kdlpc16k, festvox-us-slt-hts and
+# asterisk-core-sounds-en-wav. The same versions make the same files.
 set -eu
 
 accents="en-us en-gb en-gb-scotland en-gb-x-rp en-gb-x-gbclan en-029"
@@ -15,6 +16,8 @@ train_variants="m1 m2 m3 m5 m6 m8 f1 f4 klatt klatt3 klatt4 Alex Andy Annie Deni
 test_variants="f3 f5 m4 m7 klatt2 croak"
 train_flite="kal awb slt"
 test_flite="rms"
+train_festival="ked_diphone cmu_us_slt_arctic_hts"
+prompts=/usr/share/asterisk/sounds/en_US_f_Allison/digits
 words="zero one two three four five six seven eight nine"
 
 need() {
@@ -61,6 +64,35 @@ speak_flite() {
     done
 }
 
+# speak_festival SPLIT VOICE...: each voice at several paces; the diphone one at several pitches too.
+speak_festival() {
+    split=$1
+    shift
+    for voice; do
+        for stretch in 0.75 0.85 1.0 1.15 1.3; do
+            for pitch in 85 105 135; do
+                echo "(voice_$voice)"
+                echo "(Parameter.set 'Duration_Stretch $stretch)"
+                echo "(set! int_lr_params '((target_f0_mean $pitch) (target_f0_std 14) (model_f0_mean 170) (model_f0_std 34)))"
+                digit=0
+                for word in $words; do
+                    echo "(utt.save.wave (SynthText \"$word\") \"$folder/$split/$digit/festival-$voice-$stretch-$pitch.wav\" 'riff)"
+                    digit=$((digit + 1))
+                done
+            done
+        done
+    done | festival --pipe
+}
+
+# copy_prompts SPLIT TIMES: one speaker, TIMES over, so that she counts beside the many others.
+copy_prompts() {
+    for digit in 0 1 2 3 4 5 6 7 8 9; do
+        for turn in $(seq "$2"); do
+            cp "$prompts/$digit.wav" "$folder/$1/$digit/prompt-$turn.wav"
+        done
+    done
+}
+
 if [ $# != 1 ]; then
     echo "usage: sh train/make-speech.sh DIR" >&2
     exit 2
@@ -71,6 +103,11 @@ if [ -e "$1" ]; then
 fi
 need espeak-ng
 need flite
+need festival
+[ -e "$prompts/0.wav" ] || {
+    echo "make-speech.sh: $prompts is missing; apt-get install asterisk-core-sounds-en-wav" >&2
+    exit 1
+}
 folder=$1.new
 count=0
 rm -rf "$folder"
@@ -82,6 +119,8 @@ done
 speak_espeak train $train_variants
 speak_espeak test $test_variants
 speak_flite train $train_flite
+speak_festival train $train_festival
+copy_prompts train 12
 speak_flite test $test_flite
 mv "$folder" "$1"
 echo "$1: $(ls "$1"/train/* | grep -c wav) recordings to train on, $(ls "$1"/test/* | grep -c wav) to test on"

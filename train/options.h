@@ -44,6 +44,7 @@ struct options {
 
     const char *data;        /* --data KIND:DIR */
     const char *extra;       /* --extra KIND:DIR more speech to learn from */
+    const char *others;      /* recordings of no class */
     const char *out;         /* --out FILE (training), DIR (synthesize) */
     const char *model;       /* --model FILE (evaluate, synthesize, inspect) */
     const char *autoencoder; /* --autoencoder FILE whose latent an audiocoder learns */
@@ -95,6 +96,7 @@ struct options {
     double tau_mem_ms;      /* of an autoencoder */
     double surrogate_slope; /* likewise */
     double spike_penalty;   /* likewise */
+    int variants;           /* of each recording, for an audiocoder */
     double latent_weight;   /* share of the latent's loss in an audiocoder */
     uint64_t seed;
     int threads; /* 0: all processors */

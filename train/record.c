@@ -24,12 +24,12 @@ static const char *rule_name(const struct options *options)
 json_t *record_training(const struct options *options)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
-        options->command_line, "data", options->data, "extra", options->extra, "split",
-        options->split, "images", options->images, "autoencoder", options->autoencoder, "judge",
-        options->judge, "seed", (json_int_t)options->seed, "rule", rule_name(options), "epochs",
-        options->epochs, "batch_size", options->batch_size, "learning_rate", options->learning_rate,
-        "program", "spikeloom-train " SPIKELOOM_VERSION);
+        "{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
+        options->command_line, "data", options->data, "extra", options->extra, "others",
+        options->others, "split", options->split, "images", options->images, "autoencoder",
+        options->autoencoder, "judge", options->judge, "seed", (json_int_t)options->seed, "rule",
+        rule_name(options), "epochs", options->epochs, "batch_size", options->batch_size,
+        "learning_rate", options->learning_rate, "program", "spikeloom-train " SPIKELOOM_VERSION);
     if (object && options->validate)
         json_object_set_new(object, "validate", json_integer(options->validate));
     return object;

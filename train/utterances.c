@@ -5,19 +5,27 @@
 #include "core/base/rng.h"
 #include "core/spike/readout.h"
 #include "models/inference.h"
+#include "train/acoustics.h"
 
 #include <string.h>
 
 /* Which random numbers of an utterance decide what. */
 enum draw { DRAW_IMAGE, DRAW_RASTER };
 
+/* Which of augmentation's random numbers picks a variant; augment.c counts from 0. */
+enum { DRAW_VARIANT = 64 };
+
 void utterances_free(struct utterances *utterances)
 {
     for (uint32_t i = 0; utterances->features && i < utterances->num_utterances; i++)
         features_free(&utterances->features[i]);
+    size_t num_variants = (size_t)utterances->num_utterances * (size_t)utterances->num_variants;
+    for (size_t i = 0; utterances->variants && i < num_variants; i++)
+        features_free(&utterances->variants[i]);
     for (uint32_t i = 0; utterances->rasters && i < utterances->num_utterances; i++)
         raster_free(&utterances->rasters[i]);
     mem_free(utterances->features);
+    mem_free(utterances->variants);
     mem_free(utterances->labels);
     mem_free(utterances->images);
     mem_free(utterances->latents);
@@ -28,20 +36,73 @@ void utterances_free(struct utterances *utterances)
 
 /* The ear's work, spread over the cores. */
 struct hearing {
-    const struct network *network;
+    const struct utterances *utterances;
     struct speech_set *speech;
-    struct features *features;
     struct error *errors; /* [num_utterances] */
 };
+
+static enum status hear(const struct network *network, struct audio *audio,
+                        struct features *features, struct error *error)
+{
+    return front_end_features(&network->front_end, &network->cochlea, audio, features, error);
+}
+
+static enum status copy_audio(const struct audio *audio, struct audio *copy, struct error *error)
+{
+    *copy = *audio;
+    copy->samples = mem_alloc(audio->num_samples, sizeof *copy->samples);
+    if (!copy->samples)
+        return error_plain(error, STATUS_NO_MEMORY);
+    memcpy(copy->samples, audio->samples, audio->num_samples * sizeof *copy->samples);
+    return STATUS_OK;
+}
+
+static enum status hear_variant(const struct hearing *hearing, size_t index, int variant,
+                                struct error *error)
+{
+    const struct utterances *utterances = hearing->utterances;
+    const struct network *network = utterances->network;
+    size_t place = index * (size_t)utterances->num_variants + (size_t)variant;
+    struct rng rng = {utterances->seed, place, RNG_STREAM_ACOUSTICS};
+    struct audio audio;
+    enum status status = copy_audio(&hearing->speech->utterances[index].audio, &audio, error);
+    if (status == STATUS_OK)
+        status = acoustics_vary(hearing->speech, (int)network->front_end.cochlea.sample_rate_hz,
+                                &rng, &audio, error);
+    if (status == STATUS_OK)
+        status = hear(network, &audio, &utterances->variants[place], error);
+    audio_free(&audio);
+    return status == STATUS_UNUSABLE ? STATUS_OK : status;
+}
+
+static void hear_variants(void *argument, size_t index)
+{
+    struct hearing *hearing = argument;
+    enum status status = STATUS_OK;
+    for (int i = 0; i < hearing->utterances->num_variants && status == STATUS_OK; i++)
+        status = hear_variant(hearing, index, i, &hearing->errors[index]);
+}
 
 static void hear_utterance(void *argument, size_t index)
 {
     struct hearing *hearing = argument;
     struct utterance *utterance = &hearing->speech->utterances[index];
     struct error *error = &hearing->errors[index];
-    if (front_end_features(&hearing->network->front_end, &hearing->network->cochlea,
-                           &utterance->audio, &hearing->features[index], error) != STATUS_OK)
+    if (error->status == STATUS_OK &&
+        hear(hearing->utterances->network, &utterance->audio, &hearing->utterances->features[index],
+             error) != STATUS_OK)
         error_prefix(error, error->status, "%s: ", utterance->name);
+}
+
+static bool allocate(struct utterances *utterances, size_t count)
+{
+    utterances->features = mem_alloc(count, sizeof *utterances->features);
+    utterances->labels = mem_alloc(count, sizeof *utterances->labels);
+    utterances->targets = mem_alloc(count, sizeof *utterances->targets);
+    utterances->variants =
+        mem_alloc(count * (size_t)utterances->num_variants, sizeof *utterances->variants);
+    return utterances->features && utterances->labels && utterances->targets &&
+           utterances->variants;
 }
 
 enum status utterances_hear(struct utterances *utterances, struct speech_set *speech, int threads,
@@ -50,16 +111,15 @@ enum status utterances_hear(struct utterances *utterances, struct speech_set *sp
     struct parallel *parallel = NULL;
     uint32_t count = speech->num_utterances;
     struct error *errors = mem_alloc(count, sizeof *errors);
-    utterances->features = mem_alloc(count, sizeof *utterances->features);
-    utterances->labels = mem_alloc(count, sizeof *utterances->labels);
-    utterances->targets = mem_alloc(count, sizeof *utterances->targets);
-    enum status status = errors && utterances->features && utterances->labels && utterances->targets
+    enum status status = errors && allocate(utterances, count)
                              ? parallel_new(threads, &parallel, error)
                              : error_plain(error, STATUS_NO_MEMORY);
     if (status == STATUS_OK) {
-        struct hearing hearing = {utterances->network, speech, utterances->features, errors};
-        parallel_for(parallel, count, hear_utterance, &hearing);
+        struct hearing hearing = {utterances, speech, errors};
         utterances->num_utterances = count;
+        /* Variants first: their voices in the background are the recordings as they came. */
+        parallel_for(parallel, count, hear_variants, &hearing);
+        parallel_for(parallel, count, hear_utterance, &hearing);
     }
     for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
         utterances->labels[i] = speech->utterances[i].label;
@@ -71,6 +131,15 @@ enum status utterances_hear(struct utterances *utterances, struct speech_set *sp
     return status;
 }
 
+const struct features *utterances_pick(const struct utterances *utterances, uint32_t index,
+                                       const struct rng *rng)
+{
+    uint32_t variants = (uint32_t)utterances->num_variants;
+    uint32_t pick = rng_below(rng, 0, DRAW_VARIANT, variants + 1);
+    const struct features *variant = utterances->variants + (size_t)index * variants + pick - 1;
+    return pick && variant->num_frames ? variant : &utterances->features[index];
+}
+
 static void grey_to_real(const uint8_t *grey, size_t count, real *values)
 {
     for (size_t i = 0; i < count; i++)
@@ -80,11 +149,12 @@ static void grey_to_real(const uint8_t *grey, size_t count, real *values)
 enum status utterances_aim_at_classes(struct utterances *utterances, struct error *error)
 {
     const struct network *network = utterances->network;
-    size_t count = (size_t)network->num_classes * network_num_pixels(network);
-    utterances->images = mem_alloc(count, sizeof *utterances->images);
+    size_t pixels = network_num_pixels(network), classes = (size_t)network->num_classes;
+    size_t count = classes * pixels;
+    utterances->images = mem_alloc(count + pixels, sizeof *utterances->images); /* zeros */
     if (!utterances->images)
         return error_plain(error, STATUS_NO_MEMORY);
-    utterances->num_targets = (uint32_t)network->num_classes;
+    utterances->num_targets = (uint32_t)classes + 1;
     grey_to_real(network->class_images, count, utterances->images);
     for (uint32_t i = 0; i < utterances->num_utterances; i++)
         utterances->targets[i] = utterances->labels[i];
@@ -128,6 +198,14 @@ enum status utterances_aim_at_own(struct utterances *utterances, const struct cl
     return STATUS_OK;
 }
 
+static bool is_blank(const real *image, size_t pixels)
+{
+    for (size_t i = 0; i < pixels; i++)
+        if (image[i] > 0)
+            return false;
+    return true;
+}
+
 enum status utterances_make_latents(struct utterances *utterances,
                                     const struct network *autoencoder, struct error *error)
 {
@@ -141,6 +219,8 @@ enum status utterances_make_latents(struct utterances *utterances,
     for (uint32_t i = 0; i < utterances->num_targets && status == STATUS_OK; i++) {
         struct raster latent;
         struct inference_stats stats = {0};
+        if (is_blank(utterances->images + i * pixels, pixels))
+            continue;
         status = inference_encode(&inference, autoencoder, utterances->images + i * pixels,
                                   utterances->seed, autoencoder->num_steps, &latent, &stats, error);
         if (status == STATUS_OK)
