@@ -78,7 +78,7 @@ enum status endpoints_find(const struct audio *audio, const struct endpoints_set
         end--;
     mem_free(power);
     *first = begin * frame_samples > margin ? begin * frame_samples - margin : 0;
-    if (audio->num_samples - end * frame_samples > margin)
+    if (end < num_frames && audio->num_samples - end * frame_samples > margin)
         *last = end * frame_samples + margin;
     return STATUS_OK;
 }

@@ -86,13 +86,64 @@ static void test_one_image_a_class(void **state)
     struct utterances utterances = {.network = network, .seed = 1};
     assert_int_equal(hear(&utterances, -1, NULL), STATUS_OK);
     assert_int_equal(utterances_aim_at_classes(&utterances, NULL), STATUS_OK);
-    assert_int_equal(utterances.num_targets, SMALL_CLASSES);
+    assert_int_equal(utterances.num_targets, SMALL_CLASSES + 1);
     for (int i = 0; i < UTTERANCES; i++)
         assert_int_equal(utterances.targets[i], i % 3);
     for (int i = 0; i < SMALL_CLASSES * SMALL_PIXELS; i++)
         assert_true(utterances.images[i] == (real)network->class_images[i] / 255);
     utterances_free(&utterances);
     network_release(network);
+}
+
+/* Variants do not depend on threads; a draw picks any of them, or the recording itself. */
+static void test_variants(void **state)
+{
+    (void)state;
+    struct network *network = small_audiocoder(1);
+    struct utterances utterances = {.network = network, .seed = 1, .num_variants = 3};
+    struct utterances again = utterances;
+    bool picked[4] = {false};
+    assert_int_equal(hear(&utterances, -1, NULL), STATUS_OK);
+    assert_int_equal(hear(&again, -1, NULL), STATUS_OK);
+    for (int i = 0; i < 3 * UTTERANCES; i++) {
+        const struct features *one = &utterances.variants[i], *other = &again.variants[i];
+        size_t count = (size_t)one->num_frames * (size_t)one->num_channels;
+        assert_true(one->num_frames > 1 && one->num_frames == other->num_frames);
+        assert_memory_equal(one->values, other->values, count * sizeof *one->values);
+    }
+    for (uint64_t draw = 0; draw < 40; draw++) {
+        struct rng rng = {1, draw, RNG_STREAM_AUGMENT};
+        const struct features *features = utterances_pick(&utterances, 5, &rng);
+        bool itself = features == &utterances.features[5];
+        assert_true(itself ||
+                    (features >= &utterances.variants[15] && features < &utterances.variants[18]));
+        picked[itself ? 3 : features - &utterances.variants[15]] = true;
+    }
+    assert_true(picked[0] && picked[1] && picked[2] && picked[3]);
+    utterances_free(&utterances);
+    utterances_free(&again);
+    network_release(network);
+}
+
+/* What is of no class is to end in silence. */
+static void test_others_are_silent(void **state)
+{
+    (void)state;
+    struct network *network = small_audiocoder(1);
+    struct network *autoencoder = small_autoencoder(ENCODING_CURRENT, &small_neuron, 1);
+    struct utterances utterances = {.network = network, .seed = 1};
+    assert_int_equal(hear(&utterances, -1, NULL), STATUS_OK);
+    utterances.labels[4] = SMALL_CLASSES;
+    assert_int_equal(utterances_aim_at_classes(&utterances, NULL), STATUS_OK);
+    assert_int_equal(utterances_make_latents(&utterances, autoencoder, NULL), STATUS_OK);
+    assert_int_equal(utterances.targets[4], SMALL_CLASSES);
+    for (int i = 0; i < SMALL_PIXELS; i++)
+        assert_true(utterances.images[SMALL_CLASSES * SMALL_PIXELS + i] == 0);
+    for (int i = 0; i < SMALL_LATENTS; i++)
+        assert_true(utterances.latents[SMALL_CLASSES * SMALL_LATENTS + i] == 0);
+    utterances_free(&utterances);
+    network_release(network);
+    network_release(autoencoder);
 }
 
 /* Each utterance has an image of its class; all images are used; another seed draws others. */
@@ -199,6 +250,8 @@ int main(void)
         cmocka_unit_test(test_a_class_without_an_image),
         cmocka_unit_test(test_rasters),
         cmocka_unit_test(test_latents),
+        cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_others_are_silent),
     };
     return cmocka_run_group_tests_name("utterances", tests, make_images, NULL);
 }
