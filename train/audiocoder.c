@@ -106,10 +106,13 @@ static enum status train_back_propagation(struct trainer_settings *settings,
                                     .fill = fill_utterance};
     settings->label = options->own_targets ? "audiocoder, own targets" : "audiocoder";
     settings->warmup = audiocoder_warmup;
-    settings->bptt = (struct bptt_settings){.surrogate_slope = 2.5,
-                                            .dropout = options->dropout,
-                                            .latent_weight = options->latent_weight,
-                                            .first_frozen = network->latent_layer + 1};
+    settings->bptt = (struct bptt_settings){
+        .surrogate_slope = 2.5,
+        .dropout = options->dropout,
+        .latent_weight = options->latent_weight,
+        .contrast_weight = options->own_targets ? 0 : options->contrast_weight,
+        .contrast = {utterances->latents, (int)utterances->num_targets},
+        .first_frozen = network->latent_layer + 1};
     trainer_initialize(network, network->latent_layer + 1, 1, options->seed);
     return trainer_run(network, &source, settings, log, result, error);
 }

@@ -30,6 +30,7 @@ struct bptt {
     real *spike_gradient; /* [rows][widest layer]: dL/ds */
     real *window_gradient; /* [rows][positions][fan_in] of the largest convolution */
     real *carry;      /* [samples][widest layer]: dL/dv of the step after; potentials forward */
+    real *shares;     /* [2][latents]: of one sample, and the contrast's gradient */
     uint32_t *random; /* [inputs] */
 };
 
@@ -125,9 +126,10 @@ static bool allocate_shared(struct bptt *bptt, const struct network *network)
     bptt->spike_gradient = mem_alloc(rows * widest, sizeof(real));
     bptt->window_gradient = mem_alloc(rows * windows, sizeof(real));
     bptt->carry = mem_alloc(samples * widest, sizeof(real));
+    bptt->shares = mem_alloc(2 * network_num_latents(network), sizeof(real));
     bptt->random = mem_alloc(widest, sizeof(uint32_t));
-    return bptt->input && bptt->input_sum && bptt->spike_gradient && bptt->window_gradient &&
-           bptt->carry && bptt->random;
+    return bptt->shares && bptt->input && bptt->input_sum && bptt->spike_gradient &&
+           bptt->window_gradient && bptt->carry && bptt->random;
 }
 
 enum status bptt_new(const struct network *network, const struct bptt_settings *settings,
@@ -172,6 +174,7 @@ void bptt_free(struct bptt *bptt)
     mem_free(bptt->spike_gradient);
     mem_free(bptt->window_gradient);
     mem_free(bptt->carry);
+    mem_free(bptt->shares);
     mem_free(bptt->random);
     mem_free(bptt);
 }
@@ -312,6 +315,39 @@ static double add_count_loss(struct bptt *bptt, const real *spiked, size_t units
         loss += (double)(difference * difference);
         for (int step = 0; step < bptt->num_steps; step++)
             bptt->spike_gradient[(size_t)step * count + i] += scale * difference;
+    }
+    return loss;
+}
+
+/* Each unit's share of steps with a spike, of one sample. */
+static void count_shares(const struct bptt *bptt, const real *spiked, size_t units, int sample,
+                         real *shares)
+{
+    size_t count = (size_t)bptt->batch * units;
+    for (size_t unit = 0; unit < units; unit++) {
+        real spikes = 0;
+        for (int step = 0; step < bptt->num_steps; step++)
+            spikes += spiked[(size_t)step * count + (size_t)sample * units + unit];
+        shares[unit] = spikes / (real)bptt->num_steps;
+    }
+}
+
+/* Adds the contrast's derivative to dL/ds, the same at every step; returns its sum over samples. */
+static double add_contrast(struct bptt *bptt, const real *spiked, size_t units, const real *target,
+                           int normalizer)
+{
+    const struct bptt_settings *settings = &bptt->settings;
+    size_t count = (size_t)bptt->batch * units;
+    real *gradient = bptt->shares + units;
+    real scale = (real)(settings->contrast_weight / ((double)bptt->num_steps * normalizer));
+    double loss = 0;
+    for (int sample = 0; sample < bptt->batch; sample++) {
+        size_t first = (size_t)sample * units;
+        count_shares(bptt, spiked, units, sample, bptt->shares);
+        loss += contrast_loss(&settings->contrast, bptt->shares, target + first, units, gradient);
+        for (int step = 0; step < bptt->num_steps; step++)
+            for (size_t unit = 0; unit < units; unit++)
+                bptt->spike_gradient[(size_t)step * count + first + unit] += scale * gradient[unit];
     }
     return loss;
 }
@@ -469,6 +505,10 @@ void bptt_gradient(struct bptt *bptt, const struct network *network, const real 
             loss->latent +=
                 add_count_loss(bptt, bptt->layers[i].spiked, network_num_latents(network),
                                target->latent, bptt->settings.latent_weight, normalizer);
+        if (i == network->latent_layer && target->latent && bptt->settings.contrast_weight > 0)
+            loss->contrast +=
+                add_contrast(bptt, bptt->layers[i].spiked, network_num_latents(network),
+                             target->latent, normalizer);
         if (bptt->layers[i].fan_out)
             loss->synops += add_spike_penalty(bptt, &bptt->layers[i], units_of(&network->layers[i]),
                                               penalty, normalizer);

@@ -11,7 +11,8 @@
  *
  * The loss of a sample is the sum over pixels of (count / num_steps - target)^2, plus
  * latent_weight times the same sum over latent units where latent targets are given; of a batch,
- * the mean over its samples. A spike_penalty adds
+ * the mean over its samples. A contrast_weight adds that many times
+ * the contrast_loss of the latent's shares of steps with a spike. A spike_penalty adds
  *     spike_penalty * synops / (num_pixels * num_steps)
  * with synops the sum over all layers but the last and their spikes of the connections that the
  * spike travels over (the synaptic operations of an inference but for those of the input). Where
@@ -25,6 +26,7 @@
 
 #include "core/base/status.h"
 #include "models/network.h"
+#include "train/contrast.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +35,8 @@ struct bptt_settings {
     double surrogate_slope;
     double dropout; /* share of units silenced for a sample, hidden layers before the latent */
     double latent_weight;
+    double contrast_weight;
+    struct contrast contrast; /* looked at where there is a weight */
     double spike_penalty;
     int first_frozen; /* layers from here on are not trained; num_layers: all are */
     bool smooth;      /* spikes replaced by the smooth twin: for checks of the gradient */
@@ -45,9 +49,10 @@ struct bptt_target {
 };
 
 struct bptt_loss {
-    double image;  /* sum over samples of the sum over pixels */
-    double latent; /* likewise over latent units, before its weight */
-    double synops; /* sum over samples, before the penalty; 0 without one */
+    double image;    /* sum over samples of the sum over pixels */
+    double latent;   /* likewise over latent units, before its weight */
+    double contrast; /* likewise, before its weight */
+    double synops;   /* sum over samples, before the penalty; 0 without one */
 };
 
 struct bptt;

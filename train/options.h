@@ -97,6 +97,7 @@ struct options {
     double surrogate_slope; /* likewise */
     double spike_penalty;   /* likewise */
     int variants;           /* of each recording, for an audiocoder */
+    double contrast_weight; /* of the loss on latents that are nearer to another class */
     double latent_weight;   /* share of the latent's loss in an audiocoder */
     uint64_t seed;
     int threads; /* 0: all processors */

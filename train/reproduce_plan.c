@@ -60,11 +60,13 @@ const struct reproduce_experiment reproduce_experiments[] = {
      "--epochs 5",
      FEW_WORDS, 395},
     {"audio-a-bptt",
-     "audiocoder --rule bptt --targets class --data SPEECH --images MNIST --autoencoder "
+     "audiocoder --rule bptt --variants 0 --targets class --data SPEECH --images MNIST "
+     "--autoencoder "
      "@mnist-bptt --epochs 5",
      FEW_WORDS, 30},
     {"audio-b-bptt",
-     "audiocoder --rule bptt --targets own --data SPEECH --images MNIST --autoencoder @mnist-bptt "
+     "audiocoder --rule bptt --variants 0 --targets own --data SPEECH --images MNIST --autoencoder "
+     "@mnist-bptt "
      "--epochs 5",
      FEW_WORDS, 30},
 };

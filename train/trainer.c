@@ -214,6 +214,7 @@ static void run_batch(void *context)
     for (int s = 0; s < BATCH_ORDER_SHARDS; s++) {
         trainer->epoch_loss.image += trainer->shards[s].loss.image;
         trainer->epoch_loss.latent += trainer->shards[s].loss.latent;
+        trainer->epoch_loss.contrast += trainer->shards[s].loss.contrast;
         trainer->epoch_loss.synops += trainer->shards[s].loss.synops;
     }
     trainer->epoch_samples += trainer->batches.count;
@@ -228,7 +229,7 @@ static struct bptt_loss mean_loss(const void *context)
     return (struct bptt_loss){
         trainer->epoch_loss.image / samples / network_num_pixels(trainer->network),
         trainer->epoch_loss.latent / samples / network_num_latents(trainer->network),
-        trainer->epoch_loss.synops / samples};
+        trainer->epoch_loss.contrast / samples, trainer->epoch_loss.synops / samples};
 }
 
 /* What must be the same for a state to fit: all that shapes the weights. */
@@ -240,12 +241,13 @@ static void describe_settings(const struct trainer *trainer,
     snprintf(
         text, TRAINING_LOOP_DESCRIPTION_SIZE,
         "%s: samples %u epochs %d batch %d rate %.17g warmup %.17g adam %.17g %.17g %.17g %.17g "
-        "slope %.17g dropout %.17g latent %.17g penalty %.17g seed %llu steps %d encoding %s %.17g",
+        "slope %.17g dropout %.17g latent %.17g contrast %.17g penalty %.17g seed %llu steps %d "
+        "encoding %s %.17g",
         s->label, trainer->source->num_samples, s->epochs, s->batch_size, s->learning_rate,
         s->warmup, s->adam.beta1, s->adam.beta2, s->adam.epsilon, s->adam.weight_decay,
-        s->bptt.surrogate_slope, s->bptt.dropout, s->bptt.latent_weight, s->bptt.spike_penalty,
-        (unsigned long long)s->seed, network->num_steps, input_encoding_name(network->encoding),
-        network->max_rate_hz);
+        s->bptt.surrogate_slope, s->bptt.dropout, s->bptt.latent_weight, s->bptt.contrast_weight,
+        s->bptt.spike_penalty, (unsigned long long)s->seed, network->num_steps,
+        input_encoding_name(network->encoding), network->max_rate_hz);
 }
 
 static double last_rate(const void *context)

@@ -39,8 +39,9 @@ static void log_epoch(const struct training_loop *loop, double seconds)
                    json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "epoch",
                              (json_int_t)(*loop->batches / loop->batches_per_epoch), "batches",
                              (json_int_t)*loop->batches, "loss_image", loss.image, "loss_latent",
-                             loss.latent, "loss_synops", loss.synops, "learning_rate",
-                             loop->learning_rate(loop->context), "seconds", seconds));
+                             loss.latent, "loss_contrast", loss.contrast, "loss_synops",
+                             loss.synops, "learning_rate", loop->learning_rate(loop->context),
+                             "seconds", seconds));
 }
 
 /* A point of the loss curve within an epoch: one epoch is all that the membrane rule is given. */

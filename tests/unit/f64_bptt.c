@@ -74,7 +74,7 @@ struct problem {
     struct network *network;
     struct bptt *bptt;
     real *input, *image, *latent;
-    double penalty;
+    double penalty, contrast;
 };
 
 static real *random_values(size_t count, uint64_t index)
@@ -94,7 +94,9 @@ static double loss_of(struct problem *problem)
     bptt_gradient(problem->bptt, problem->network, problem->input, BATCH, BATCH, SEED, 0, &target,
                   &loss);
     double share = (double)network_num_pixels(problem->network) * STEPS;
-    return (loss.image + 0.7 * loss.latent + problem->penalty * loss.synops / share) / BATCH;
+    return (loss.image + 0.7 * loss.latent + problem->contrast * loss.contrast +
+            problem->penalty * loss.synops / share) /
+           BATCH;
 }
 
 /* Central differences in one parameter; the gradients must agree to 1e-6 of the largest. */
@@ -121,21 +123,26 @@ static void check_values(struct problem *problem, real *value, const real *gradi
     mem_free(analytic);
 }
 
-static void check_penalized(bool convolving, enum neuron_model model, enum neuron_reset reset,
-                            enum input_encoding encoding, double dropout, double penalty)
+/* Each sample's target latent is an anchor; there is one anchor more. */
+static void check_losses(bool convolving, enum neuron_model model, enum neuron_reset reset,
+                         enum input_encoding encoding, double dropout, double penalty,
+                         double contrast)
 {
     struct problem problem = {.network = make_network(convolving, model, reset, encoding),
-                              .penalty = penalty};
+                              .penalty = penalty,
+                              .contrast = contrast};
     struct network *network = problem.network;
     struct bptt_settings settings = {.surrogate_slope = 2.5,
                                      .dropout = dropout,
                                      .latent_weight = 0.7,
                                      .spike_penalty = penalty,
+                                     .contrast_weight = contrast,
                                      .first_frozen = network->num_layers,
                                      .smooth = true};
     problem.input = random_values(BATCH * network_num_inputs(network), 0);
     problem.image = random_values(BATCH * network_num_pixels(network), 1);
-    problem.latent = random_values(BATCH * network_num_latents(network), 2);
+    problem.latent = random_values((BATCH + 1) * network_num_latents(network), 2);
+    settings.contrast = (struct contrast){problem.latent, BATCH + 1};
     assert_int_equal(bptt_new(network, &settings, BATCH, &problem.bptt, NULL), STATUS_OK);
     for (int i = 0; i < network->num_layers; i++) {
         struct layer *layer = &network->layers[i];
@@ -156,7 +163,7 @@ static void check_penalized(bool convolving, enum neuron_model model, enum neuro
 static void check_gradients(bool convolving, enum neuron_model model, enum neuron_reset reset,
                             enum input_encoding encoding, double dropout)
 {
-    check_penalized(convolving, model, reset, encoding, dropout, 0);
+    check_losses(convolving, model, reset, encoding, dropout, 0, 0);
 }
 
 static void test_dense_subtract(void **state)
@@ -197,9 +204,16 @@ static void test_dropout(void **state)
 static void test_spike_penalty(void **state)
 {
     (void)state;
-    check_penalized(false, NEURON_LIF, RESET_SUBTRACT, ENCODING_CURRENT, 0, 0.8);
-    check_penalized(true, NEURON_LIF, RESET_SUBTRACT, ENCODING_CURRENT, 0, 2.5);
-    check_penalized(true, NEURON_LIF, RESET_ZERO, ENCODING_RATE, 0.4, 2.5);
+    check_losses(false, NEURON_LIF, RESET_SUBTRACT, ENCODING_CURRENT, 0, 0.8, 0);
+    check_losses(true, NEURON_LIF, RESET_SUBTRACT, ENCODING_CURRENT, 0, 2.5, 0);
+    check_losses(true, NEURON_LIF, RESET_ZERO, ENCODING_RATE, 0.4, 2.5, 0);
+}
+
+static void test_contrast(void **state)
+{
+    (void)state;
+    check_losses(false, NEURON_LIF, RESET_SUBTRACT, ENCODING_CURRENT, 0, 0, 0.9);
+    check_losses(true, NEURON_LIF, RESET_SUBTRACT, ENCODING_CURRENT, 0.4, 0, 3);
 }
 
 /* What is penalized is what an inference counts. */
@@ -286,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_convolutions),
         cmocka_unit_test(test_dropout),
         cmocka_unit_test(test_spike_penalty),
+        cmocka_unit_test(test_contrast),
         cmocka_unit_test(test_penalized_synops_are_those_of_inference),
         cmocka_unit_test(test_frozen_layers_have_no_gradient),
         cmocka_unit_test(test_out_of_memory),
