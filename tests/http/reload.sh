@@ -10,7 +10,10 @@ put() {
 }
 served=$models
 models=$scratch/models
-start reload --queue-size 256
+reload_admin=reload-admin-3b8e
+echo $reload_admin >"$scratch/reload-admins"
+chmod 600 "$scratch/reload-admins"
+start reload --queue-size 256 --admin-key-file "$scratch/reload-admins"
 models=$served
 reload_log=$scratch/reload.log
 
@@ -93,6 +96,30 @@ put "$served/speech-digits.safetensors" speech-digits
 kill -HUP "$daemon_pid"
 check "SIGHUP after the repair" logged 4 '"event":"reload"'
 check "  the first model is back" test "$(tag_of)" = "$old_tag"
+
+# --- load ---------------------------------------------------------------------------------------
+# load CODE: has mnist-ae loaded anew, which is answered so.
+load() {
+    expect "$1" /v2/repository/models/mnist-ae/load -X POST \
+        -H "Authorization: Bearer $reload_admin"
+}
+for round in 1 2 3; do
+    put "$served/fashion-ae.safetensors" mnist-ae
+    load 200
+    check "  the new model serves, round $round" test "$(tag_of)" = "$new_tag"
+    put "$scratch/cut.safetensors" mnist-ae
+    load 500
+    check "  it still does after a damaged one" test "$(tag_of)" = "$new_tag"
+    expect 200 /v2/repository/index -X POST
+    check "  the index says why" body_is '.[] | select(.name == "mnist-ae") |
+        .state == "READY" and (.reason | startswith("mnist-ae.safetensors: "))'
+    put "$served/mnist-ae.safetensors" mnist-ae
+    load 200
+    check "  the old model is back" test "$(tag_of)" = "$old_tag"
+    expect 200 /v2/repository/index -X POST
+    check "  with nothing to say" body_is '.[] | select(.name == "mnist-ae") | .reason == ""'
+done
+check "the log says why" test "$(grep -c '"change":"kept","reason":"mnist-ae' "$reload_log")" -eq 4
 
 touch "$scratch/enough"
 wait "$pound_pid"

@@ -40,7 +40,13 @@ done
 control=/v2/repository/models
 expect 503 /v2/models/another
 check "  says when to come again" has Retry-After 1
-expect 503 /v2/models/another/versions/1
+for path in /v2/models/another/versions/1 /v2/models/another/stats \
+    /v2/models/another/versions/1/stats; do
+    expect 503 $path
+done
+for path in /v2/models/another/infer /v2/models/another/versions/1/infer; do
+    expect 503 $path -H "$json" -d "@$scratch/three.json"
+done
 for path in /v2/models/another/ready /v2/models/another/versions/1/ready; do
     ask $path
     check "503 for $path" sh -c "[ '$code' = 503 ] &&
@@ -161,6 +167,11 @@ for path in $oip_documents $oip_states; do
 done
 expect 401 $index -X POST
 check "429 for too many of $index" hurried $index -X POST -H "Authorization: Bearer $repository_user"
+for path in $see /v2/models/mnist-ae/versions/1/infer; do
+    expect 401 $path -H "$json" -d "@$scratch/three.json"
+    check "429 for too many of $path" hurried $path -H "$json" -d "@$scratch/three.json" \
+        -H "Authorization: Bearer $repository_user"
+done
 for path in $control/mnist-ae/load $control/mnist-ae/unload; do
     expect 401 $path -X POST
     sleep 1.1
