@@ -60,7 +60,7 @@ static const struct config_flag config_flags[] = {
      "threads that run networks"},
     {"queue-size", CONFIG_INTEGER, CONFIG_AT(queue_size), "64", 1, 65536, "N",
      "requests that may wait for a thread; more get 503"},
-    {"max-batch", CONFIG_INTEGER, CONFIG_AT(max_batch), "8", 1, POOL_MAX_BATCH, "N",
+    {"max-batch", CONFIG_INTEGER, CONFIG_AT(max_batch), "4", 1, POOL_MAX_BATCH, "N",
      "waiting requests that a thread takes at once"},
     {"max-queue-delay-us", CONFIG_INTEGER, CONFIG_AT(max_queue_delay_us), "0", 0, 1000000, "N",
      "time that a request waits for others to make a whole batch"},
