@@ -6,6 +6,7 @@
 #include "core/spike/encode.h"
 #include "core/spike/surrogate.h"
 #include "models/layer.h"
+#include "train/spike_loss.h"
 #include "train/window.h"
 
 #include <string.h>
@@ -296,80 +297,6 @@ static void forward(struct bptt *bptt, const struct network *network, const real
 
 /* Backward */
 
-/*
- * Adds the derivative of weight * sum over units (count / num_steps - target)^2 to dL/ds, the same
- * at every step; returns the sum over samples before the weight.
- */
-static double add_count_loss(struct bptt *bptt, const real *spiked, size_t units,
-                             const real *target, double weight, int normalizer)
-{
-    size_t count = (size_t)bptt->batch * units;
-    real share = 1 / (real)bptt->num_steps;
-    real scale = (real)(2 * weight / ((double)bptt->num_steps * normalizer));
-    double loss = 0;
-    for (size_t i = 0; i < count; i++) {
-        real spikes = 0;
-        for (int step = 0; step < bptt->num_steps; step++)
-            spikes += spiked[(size_t)step * count + i];
-        real difference = spikes * share - target[i];
-        loss += (double)(difference * difference);
-        for (int step = 0; step < bptt->num_steps; step++)
-            bptt->spike_gradient[(size_t)step * count + i] += scale * difference;
-    }
-    return loss;
-}
-
-/* Each unit's share of steps with a spike, of one sample. */
-static void count_shares(const struct bptt *bptt, const real *spiked, size_t units, int sample,
-                         real *shares)
-{
-    size_t count = (size_t)bptt->batch * units;
-    for (size_t unit = 0; unit < units; unit++) {
-        real spikes = 0;
-        for (int step = 0; step < bptt->num_steps; step++)
-            spikes += spiked[(size_t)step * count + (size_t)sample * units + unit];
-        shares[unit] = spikes / (real)bptt->num_steps;
-    }
-}
-
-/* Adds the contrast's derivative to dL/ds, the same at every step; returns its sum over samples. */
-static double add_contrast(struct bptt *bptt, const real *spiked, size_t units, const real *target,
-                           int normalizer)
-{
-    const struct bptt_settings *settings = &bptt->settings;
-    size_t count = (size_t)bptt->batch * units;
-    real *gradient = bptt->shares + units;
-    real scale = (real)(settings->contrast_weight / ((double)bptt->num_steps * normalizer));
-    double loss = 0;
-    for (int sample = 0; sample < bptt->batch; sample++) {
-        size_t first = (size_t)sample * units;
-        count_shares(bptt, spiked, units, sample, bptt->shares);
-        loss += contrast_loss(&settings->contrast, bptt->shares, target + first, units, gradient);
-        for (int step = 0; step < bptt->num_steps; step++)
-            for (size_t unit = 0; unit < units; unit++)
-                bptt->spike_gradient[(size_t)step * count + first + unit] += scale * gradient[unit];
-    }
-    return loss;
-}
-
-/* Adds the derivative of the penalty on a layer's spikes to dL/ds; returns their synops. */
-static double add_spike_penalty(struct bptt *bptt, const struct bptt_layer *buffers, size_t units,
-                                double penalty, int normalizer)
-{
-    size_t rows = (size_t)bptt->batch * (size_t)bptt->num_steps;
-    real scale = (real)(penalty / normalizer);
-    double synops = 0;
-    for (size_t row = 0; row < rows; row++) {
-        const real *spiked = buffers->spiked + row * units;
-        real *gradient = bptt->spike_gradient + row * units;
-        for (size_t i = 0; i < units; i++) {
-            synops += (double)(buffers->fan_out[i] * spiked[i]);
-            gradient[i] += scale * buffers->fan_out[i];
-        }
-    }
-    return synops;
-}
-
 /* One step back: carry becomes dL/dv of this step, which is dL/dI as well. */
 static void step_back_subtract(const struct neuron *neuron, real slope, const real *restrict v,
                                const real *restrict spike_gradient, real *restrict carry,
@@ -487,31 +414,44 @@ static void backward_layer(struct bptt *bptt, const struct network *network, int
         input_gradients(bptt, layer, buffers->current, rows);
 }
 
+/* The losses on the spikes of a hidden layer, added to dL/ds. */
+static void add_hidden_losses(const struct bptt *bptt, const struct network *network, int index,
+                              const struct spike_loss *spikes, const struct bptt_target *target,
+                              struct bptt_loss *loss)
+{
+    const struct bptt_settings *settings = &bptt->settings;
+    const real *fan_out = bptt->layers[index].fan_out;
+    bool latent = index == network->latent_layer && target->latent;
+    if (latent)
+        loss->latent += spike_loss_count(spikes, target->latent, settings->latent_weight);
+    if (latent && settings->contrast_weight > 0)
+        loss->contrast += spike_loss_contrast(spikes, &settings->contrast, target->latent,
+                                              settings->contrast_weight, bptt->shares);
+    if (fan_out) {
+        double dense = (double)network_num_pixels(network) * network->num_steps;
+        loss->synops += spike_loss_synops(spikes, fan_out, settings->spike_penalty / dense);
+    }
+}
+
 void bptt_gradient(struct bptt *bptt, const struct network *network, const real *input, int batch,
                    int normalizer, uint64_t seed, uint64_t draw, const struct bptt_target *target,
                    struct bptt_loss *loss)
 {
     int last = network->num_layers - 1;
-    double penalty =
-        bptt->settings.spike_penalty / ((double)network_num_pixels(network) * network->num_steps);
     bptt->batch = batch;
     forward(bptt, network, input, seed, draw);
     memset(bptt->spike_gradient, 0,
            (size_t)batch * (size_t)bptt->num_steps * network_num_pixels(network) * sizeof(real));
-    loss->image += add_count_loss(bptt, bptt->layers[last].spiked, network_num_pixels(network),
-                                  target->image, 1, normalizer);
     for (int i = last; i >= 0; i--) {
-        if (i == network->latent_layer && target->latent)
-            loss->latent +=
-                add_count_loss(bptt, bptt->layers[i].spiked, network_num_latents(network),
-                               target->latent, bptt->settings.latent_weight, normalizer);
-        if (i == network->latent_layer && target->latent && bptt->settings.contrast_weight > 0)
-            loss->contrast +=
-                add_contrast(bptt, bptt->layers[i].spiked, network_num_latents(network),
-                             target->latent, normalizer);
-        if (bptt->layers[i].fan_out)
-            loss->synops += add_spike_penalty(bptt, &bptt->layers[i], units_of(&network->layers[i]),
-                                              penalty, normalizer);
+        const struct spike_loss spikes = {.spiked = bptt->layers[i].spiked,
+                                          .gradient = bptt->spike_gradient,
+                                          .num_steps = bptt->num_steps,
+                                          .num_samples = batch,
+                                          .num_units = units_of(&network->layers[i]),
+                                          .normalizer = normalizer};
+        if (i == last)
+            loss->image += spike_loss_count(&spikes, target->image, 1);
+        add_hidden_losses(bptt, network, i, &spikes, target, loss);
         backward_layer(bptt, network, i, input);
     }
 }
