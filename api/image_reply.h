@@ -17,6 +17,9 @@ struct image_reply {
     uint64_t spikes, synops;
 };
 
+/* Writes the members into an object of `writer` that is open. */
+void image_reply_write_members(const struct image_reply *reply, struct writer *writer);
+
 /* Appends the object. NO_MEMORY, TOO_LARGE (the buffer's cap). */
 enum status image_reply_write(const struct image_reply *reply, struct buf *out);
 

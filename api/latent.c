@@ -73,6 +73,8 @@ void latent_write(const struct latent *latent, enum query_encoding encoding, con
     writer_number(writer, "dt_ms", latent->dt_ms);
     if (latent->has_seed)
         writer_integer(writer, "seed", latent->seed);
+    if (latent->has_confidence)
+        writer_number(writer, "confidence", latent->confidence);
     writer_string(writer, "encoding", encoding == QUERY_ENCODING_BITMAP ? "bitmap" : "aer");
     if (encoding == QUERY_ENCODING_BITMAP)
         writer_base64(writer, "bitmap", latent->bitmap,

@@ -24,7 +24,9 @@ struct latent {
     double dt_ms;
     bool has_seed;
     uint64_t seed;
-    uint8_t *bitmap; /* [num_steps][latent_row_bytes], least significant bit first */
+    bool has_confidence; /* of a model of speech that is calibrated */
+    double confidence;   /* 0 .. 1 */
+    uint8_t *bitmap;     /* [num_steps][latent_row_bytes], least significant bit first */
 };
 
 /* Bytes of one step: num_units bits, padded. */

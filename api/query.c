@@ -3,6 +3,7 @@
 #include "core/base/digest.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { QUERY_TOKEN_SIZE = 128 };
@@ -82,6 +83,13 @@ static bool query_read_frames(const char *value, struct query *query)
     return index >= 0;
 }
 
+static bool query_read_split(const char *value, struct query *query)
+{
+    int index = query_read_word(value, (const char *const[]){"0", "1", NULL});
+    query->split = index == 1;
+    return index >= 0;
+}
+
 static bool query_read_polarity(const char *value, struct query *query)
 {
     int index = query_read_word(value, (const char *const[]){"keep", "invert", "auto", NULL});
@@ -106,6 +114,21 @@ static bool query_read_timeout(const char *value, struct query *query)
     return valid;
 }
 
+static bool query_read_style(const char *value, struct query *query)
+{
+    return query_read_integer(value, 0, DIGEST_MAX_SEED, &query->style);
+}
+
+static bool query_read_min_confidence(const char *value, struct query *query)
+{
+    size_t length = strlen(value);
+    if (length == 0 || length > 16 || strspn(value, "0123456789.") != length)
+        return false;
+    char *end;
+    query->min_confidence = strtod(value, &end);
+    return *end == 0 && query->min_confidence <= 1;
+}
+
 static const struct query_rule query_rules[] = {
     {"model", QUERY_MODEL, query_read_model, "a model's name"},
     {"seed", QUERY_SEED, query_read_seed, "an integer from 0 to 9007199254740991"},
@@ -114,6 +137,9 @@ static const struct query_rule query_rules[] = {
     {"frames", QUERY_FRAMES, query_read_frames, "0 or 1"},
     {"polarity", QUERY_POLARITY, query_read_polarity, "keep, invert or auto"},
     {"encoding", QUERY_ENCODING, query_read_encoding, "aer or bitmap"},
+    {"style", QUERY_STYLE, query_read_style, "an integer from 0 to 9007199254740991"},
+    {"min_confidence", QUERY_MIN_CONFIDENCE, query_read_min_confidence, "a number from 0 to 1"},
+    {"split", QUERY_SPLIT, query_read_split, "0 or 1"},
     {"timeout_ms", QUERY_TIMEOUT_MS, query_read_timeout, "an integer from 1 to 600000"},
 };
 

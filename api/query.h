@@ -22,7 +22,10 @@ enum query_parameter {
     QUERY_FRAMES = 1 << 4,
     QUERY_POLARITY = 1 << 5,
     QUERY_ENCODING = 1 << 6,
-    QUERY_TIMEOUT_MS = 1 << 7
+    QUERY_TIMEOUT_MS = 1 << 7,
+    QUERY_STYLE = 1 << 8,
+    QUERY_MIN_CONFIDENCE = 1 << 9,
+    QUERY_SPLIT = 1 << 10
 };
 
 enum query_polarity { QUERY_POLARITY_KEEP, QUERY_POLARITY_INVERT, QUERY_POLARITY_AUTO };
@@ -35,9 +38,12 @@ struct query {
     int steps;                    /* >= 1; 0 if not given */
     int scale;                    /* 1 (default) .. QUERY_MAX_SCALE */
     bool frames;
+    bool split;
     enum query_polarity polarity;
     enum query_encoding encoding;
-    int timeout_ms; /* 1 .. QUERY_MAX_TIMEOUT_MS; 0 if not given */
+    uint64_t style;        /* 0 (default) .. 2^53 - 1 */
+    double min_confidence; /* 0 (default) .. 1 */
+    int timeout_ms;        /* 1 .. QUERY_MAX_TIMEOUT_MS; 0 if not given */
 };
 
 /*

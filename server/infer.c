@@ -5,6 +5,8 @@
 #include "server/infer_analog.h"
 #include "server/infer_answer.h"
 #include "server/infer_input.h"
+#include "server/infer_speech.h"
+#include "server/infer_split.h"
 #include "server/reply.h"
 
 /* Body to latent raster, which the caller releases in any case. */
@@ -19,6 +21,8 @@ static enum status infer_read(struct request *request, struct inference *scratch
         status = inference_encode(scratch, network, input, request->seed,
                                   request->query.steps ? request->query.steps : network->num_steps,
                                   latent, &request->stats, error);
+    if (status == STATUS_OK)
+        status = infer_speech_weigh(request, latent, error);
     request->durations.network = clock_since_us(start);
     mem_free(input);
     return status;
@@ -31,6 +35,8 @@ static enum status infer_picture_of(struct request *request, struct inference *s
     enum status status = infer_input_select(request, task, error);
     if (status == STATUS_OK && !network_is_spiking(request->network))
         return infer_analog_picture(request, scratch, error);
+    if (status == STATUS_OK && request->query.split)
+        return infer_split(request, scratch, true, error);
     if (status == STATUS_OK)
         status = infer_read(request, scratch, &latent, error);
     if (status == STATUS_OK)
@@ -73,9 +79,14 @@ enum status infer_encode(struct request *request, struct inference *scratch, str
     bool image = kind == MEDIA_PNG;
     if (!image && (request->query.given & QUERY_POLARITY))
         return error_set(error, STATUS_INVALID_ARGUMENT, "polarity is for pictures alone.");
+    if (image && (request->query.given & INFER_SPEECH_PARAMETERS))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "style, min_confidence and split are for recordings alone.");
     struct raster latent = {0};
     enum status status =
         infer_input_select(request, image ? NETWORK_RECONSTRUCT : NETWORK_SYNTHESIZE, error);
+    if (status == STATUS_OK && request->query.split)
+        return infer_split(request, scratch, false, error);
     if (status == STATUS_OK)
         status = infer_read(request, scratch, &latent, error);
     if (status == STATUS_OK)

@@ -4,9 +4,8 @@
 #include "core/media/image.h"
 #include "server/clock.h"
 #include "server/infer_answer.h"
+#include "server/infer_draw.h"
 #include "server/infer_input.h"
-
-#include <string.h>
 
 static enum status infer_analog_draw(struct request *request, struct inference *scratch,
                                      const real *input, struct buf *png, struct error *error)
@@ -39,9 +38,13 @@ enum status infer_analog_picture(struct request *request, struct inference *scra
     struct raster nothing = {0};
     struct buf png;
     real *input = NULL;
-    if (request->query.frames || strcmp(request->media, "image/apng") == 0)
+    if (infer_draw_is_animated(request))
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "The model '%s' has no steps to be animated: it is an analog network.",
+                         network->name);
+    if (request->query.split)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "The model '%s' takes a recording as a whole: it is an analog network.",
                          network->name);
     buf_init(&png, INFER_ANSWER_MAX_PNG);
     enum status status = raster_init(&nothing, 1, network_num_latents(network), error);

@@ -2,26 +2,21 @@
 
 #include "api/image_reply.h"
 #include "core/base/mem.h"
-#include "core/media/image.h"
 #include "server/clock.h"
+#include "server/infer_draw.h"
 #include "server/reply.h"
 
 #include <string.h>
 
-enum {
-    INFER_ANSWER_MAX_JSON = 128 * 1024 * 1024,
-    INFER_ANSWER_MAX_DRAWN = 1 << 27, /* pixels of all frames of an animation */
-    INFER_ANSWER_FRAME_MS = 60,
-    INFER_ANSWER_HOLD_MS = 1500
-};
-
-static void infer_answer_add_headers(struct request *request)
+void infer_answer_add_headers(struct request *request)
 {
     struct http_reply *reply = &request->exchange->reply;
     const struct request_durations *durations = &request->durations;
     if (request->has_seed)
         http_reply_header(reply, "Spikeloom-Seed", "%llu", (unsigned long long)request->seed);
     http_reply_header(reply, "Spikeloom-Model", "%s", request->model);
+    if (request->has_confidence)
+        http_reply_header(reply, "Spikeloom-Confidence", "%.4f", request->confidence);
     http_reply_header(reply, "Spikeloom-Synops", "%llu", (unsigned long long)request->stats.synops);
     http_reply_header(reply, "Spikeloom-Spikes", "%llu", (unsigned long long)request->stats.spikes);
     http_reply_header(reply, "Server-Timing",
@@ -30,10 +25,8 @@ static void infer_answer_add_headers(struct request *request)
                       (double)durations->network / 1000, (double)durations->png / 1000);
 }
 
-/* The raster in the form of the wire; the caller releases it. */
-static enum status infer_answer_make_latent(const struct request *request,
-                                            const struct raster *raster, struct latent *latent,
-                                            struct error *error)
+enum status infer_answer_make_latent(const struct request *request, const struct raster *raster,
+                                     struct latent *latent, struct error *error)
 {
     enum status status = latent_init(latent, raster->num_steps, raster->num_units, error);
     if (status != STATUS_OK)
@@ -43,6 +36,8 @@ static enum status infer_answer_make_latent(const struct request *request,
     latent->dt_ms = request->network->dt * 1000;
     latent->has_seed = request->has_seed;
     latent->seed = request->seed;
+    latent->has_confidence = request->has_confidence;
+    latent->confidence = request->confidence;
     raster_to_bitmap(raster, latent->bitmap);
     return STATUS_OK;
 }
@@ -67,51 +62,6 @@ enum status infer_answer_latent(struct request *request, const struct raster *ra
         reply_representation(request, request->media, &json);
     }
     buf_free(&json);
-    return status;
-}
-
-/* The picture as it stands after each step. */
-static enum status infer_answer_draw_frames(const struct request *request,
-                                            const struct raster *output, struct buf *png,
-                                            struct error *error)
-{
-    const struct network *network = request->network;
-    size_t pixels = network_num_pixels(network);
-    size_t scale = (size_t)request->query.scale;
-    if (output->num_steps * pixels * scale * scale > INFER_ANSWER_MAX_DRAWN)
-        return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "An animation of %u steps cannot be drawn at a scale of %zu.",
-                         output->num_steps, scale);
-    uint8_t *frames = mem_alloc(output->num_steps, pixels);
-    if (!frames)
-        return error_plain(error, STATUS_NO_MEMORY);
-    for (uint32_t step = 0; step < output->num_steps; step++)
-        inference_grey(output, step + 1, frames + step * pixels);
-    enum status status = image_encode_apng(frames, (int)output->num_steps, network->image_width,
-                                           network->image_height, request->query.scale,
-                                           INFER_ANSWER_FRAME_MS, INFER_ANSWER_HOLD_MS, png, error);
-    mem_free(frames);
-    return status;
-}
-
-static enum status infer_answer_draw(struct request *request, const struct raster *output,
-                                     struct buf *png, struct error *error)
-{
-    const struct network *network = request->network;
-    uint64_t start = clock_now_us();
-    enum status status;
-    if (request->query.frames || strcmp(request->media, "image/apng") == 0) {
-        status = infer_answer_draw_frames(request, output, png, error);
-    } else {
-        uint8_t *grey = mem_alloc(network_num_pixels(network), 1);
-        if (!grey)
-            return error_plain(error, STATUS_NO_MEMORY);
-        inference_grey(output, output->num_steps, grey);
-        status = image_encode_png(grey, network->image_width, network->image_height,
-                                  request->query.scale, png, error);
-        mem_free(grey);
-    }
-    request->durations.png = clock_since_us(start);
     return status;
 }
 
@@ -166,7 +116,7 @@ static enum status infer_answer_output(struct request *request, const struct ras
 {
     struct buf png;
     buf_init(&png, INFER_ANSWER_MAX_PNG);
-    enum status status = infer_answer_draw(request, output, &png, error);
+    enum status status = infer_draw(request, output, 1, &png, error);
     if (status == STATUS_OK)
         status = infer_answer_png(request, latent, &png, error);
     buf_free(&png);

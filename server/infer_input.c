@@ -4,6 +4,7 @@
 #include "core/media/image.h"
 #include "models/front_end.h"
 #include "server/clock.h"
+#include "server/infer_speech.h"
 
 enum media_kind infer_input_sniff(const struct request *request, const char **name)
 {
@@ -31,7 +32,7 @@ enum status infer_input_select(struct request *request, enum network_task task, 
     if (request->query.steps > network->num_steps)
         return error_set(error, STATUS_INVALID_ARGUMENT, "The model '%s' has %d steps, not %d.",
                          network->name, network->num_steps, request->query.steps);
-    return STATUS_OK;
+    return task == NETWORK_SYNTHESIZE ? infer_speech_check(request, error) : STATUS_OK;
 }
 
 void infer_input_choose_seed(struct request *request, const void *bytes, size_t size)
@@ -45,18 +46,23 @@ void infer_input_choose_seed(struct request *request, const void *bytes, size_t 
     request->has_seed = true;
 }
 
+enum status infer_input_audio(struct request *request, const uint8_t *bytes, size_t size,
+                              struct audio *audio, struct error *error)
+{
+    struct audio_limits limits = audio_default_limits;
+    limits.max_seconds = request->service->config->max_audio_seconds;
+    uint64_t start = clock_now_us();
+    enum status status = audio_decode(bytes, size, &limits, audio, error);
+    request->durations.decode += clock_since_us(start);
+    return status == STATUS_OK ? request_check(request, error) : status;
+}
+
 enum status infer_input_hear(struct request *request, const uint8_t *bytes, size_t size,
                              real *input, struct error *error)
 {
-    struct audio_limits limits = audio_default_limits;
     struct audio audio = {0};
-    limits.max_seconds = request->service->config->max_audio_seconds;
+    enum status status = infer_input_audio(request, bytes, size, &audio, error);
     uint64_t start = clock_now_us();
-    enum status status = audio_decode(bytes, size, &limits, &audio, error);
-    request->durations.decode += clock_since_us(start);
-    if (status == STATUS_OK)
-        status = request_check(request, error);
-    start = clock_now_us();
     if (status == STATUS_OK)
         status = front_end_run(request->network, &audio, input, error);
     request->durations.cochlea += clock_since_us(start);

@@ -10,12 +10,16 @@
 /* What the body is, and its name for sentences. */
 enum media_kind infer_input_sniff(const struct request *request, const char **name);
 
-/* Makes sure that there is a model for the task, and that the steps asked for fit it. */
+/* Makes sure that there is a model for the task, and that it can do what the query asks for. */
 enum status infer_input_select(struct request *request, enum network_task task,
                                struct error *error);
 
 /* Takes the seed that was asked for, or makes one of these bytes. */
 void infer_input_choose_seed(struct request *request, const void *bytes, size_t size);
+
+/* Decodes a recording; `audio` is filled on success only, and released by audio_free. */
+enum status infer_input_audio(struct request *request, const uint8_t *bytes, size_t size,
+                              struct audio *audio, struct error *error);
 
 /* A recording to the network's input [network_num_inputs]. */
 enum status infer_input_hear(struct request *request, const uint8_t *bytes, size_t size,

@@ -49,10 +49,11 @@ struct request {
     struct network *network; /* with a reference, once it is known; else NULL */
     char model[NETWORK_NAME_SIZE];
     struct error error; /* what went wrong; STATUS_OK if nothing */
-    bool has_key, has_seed, computed;
+    bool has_key, has_seed, has_confidence, computed;
     uint64_t key_id; /* see keys_find */
     uint64_t seed;
     uint32_t num_samples; /* of an inference request: 1, or what the client put into one */
+    double confidence; /* of the latent that was heard */
     struct inference_stats stats;
     struct request_durations durations;
 };

@@ -19,17 +19,19 @@ static const char *const routes_html[] = {"text/html", NULL};
 
 enum {
     ROUTES_PICTURE = QUERY_MODEL | QUERY_SCALE | QUERY_FRAMES | QUERY_ENCODING | QUERY_TIMEOUT_MS,
-    ROUTES_INPUT = QUERY_SEED | QUERY_STEPS
+    ROUTES_INPUT = QUERY_SEED | QUERY_STEPS,
+    ROUTES_SPEECH = QUERY_STYLE | QUERY_MIN_CONFIDENCE | QUERY_SPLIT
 };
 
 static const struct route routes_table[] = {
-    {"/v1/synthesize", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_PICTURE | ROUTES_INPUT, routes_pictures,
-     handlers_infer_begin, handlers_synthesize},
+    {"/v1/synthesize", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_PICTURE | ROUTES_INPUT | ROUTES_SPEECH,
+     routes_pictures, handlers_infer_begin, handlers_synthesize},
     {"/v1/reconstruct", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_PICTURE | ROUTES_INPUT | QUERY_POLARITY,
      routes_pictures, handlers_infer_begin, handlers_reconstruct},
     {"/v1/encode", ROUTE_POST, ROUTE_FOR_USERS,
-     QUERY_MODEL | QUERY_ENCODING | QUERY_TIMEOUT_MS | ROUTES_INPUT | QUERY_POLARITY, routes_json,
-     handlers_infer_begin, handlers_encode},
+     QUERY_MODEL | QUERY_ENCODING | QUERY_TIMEOUT_MS | ROUTES_INPUT | QUERY_POLARITY |
+         ROUTES_SPEECH,
+     routes_json, handlers_infer_begin, handlers_encode},
     {"/v1/decode", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_PICTURE, routes_pictures,
      handlers_infer_begin, handlers_decode},
     {"/v1/models", ROUTE_GET, ROUTE_FOR_USERS, 0, routes_json, NULL, handlers_models},

@@ -19,6 +19,8 @@ enum status command_run(const struct options *options, struct error *error)
         return command_evaluate(options, error);
     case COMMAND_SYNTHESIZE:
         return command_synthesize(options, error);
+    case COMMAND_CALIBRATE:
+        return command_calibrate(options, error);
     case COMMAND_INSPECT:
         return command_inspect(options, error);
     case COMMAND_COUNT:

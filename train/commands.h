@@ -29,6 +29,9 @@ enum status command_sweep(const struct options *options, struct error *error);
 /* Runs the published experiments and writes a report of them. */
 enum status command_reproduce(const struct options *options, struct error *error);
 
+/* Adds handwritings and a confidence to an audiocoder, and measures what it turns away. */
+enum status command_calibrate(const struct options *options, struct error *error);
+
 /* Scores a checkpoint on a test split. */
 enum status command_evaluate(const struct options *options, struct error *error);
 

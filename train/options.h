@@ -17,6 +17,7 @@ enum train_command {
     COMMAND_ANN,         /* train an analog autoencoder to compare with */
     COMMAND_JUDGE,       /* train a classifier of digits for scores */
     COMMAND_SWEEP,       /* train autoencoders over a grid of settings */
+    COMMAND_CALIBRATE,   /* handwriting and confidence for a finished audiocoder */
     COMMAND_REPRODUCE,   /* run the published experiments */
     COMMAND_EVALUATE,    /* score a checkpoint on a test split */
     COMMAND_SYNTHESIZE,  /* WAV files to PNG files */
@@ -49,6 +50,8 @@ struct options {
     const char *model;       /* --model FILE (evaluate, synthesize, inspect) */
     const char *autoencoder; /* --autoencoder FILE whose latent an audiocoder learns */
     const char *judge;       /* --judge FILE that reads pictures for digit_accuracy_judge */
+    const char *non_digits;  /* --non-digits KIND:DIR recordings that are none (calibrate) */
+    int hands;               /* --hands N handwritings of each class (calibrate) */
     const char *images;      /* --images KIND:DIR class images of an audiocoder */
 
     const char *mnist, *fashion, *speech; /* data sets of reproduce, KIND:DIR */

@@ -42,6 +42,16 @@ const struct command_row options_commands[COMMAND_COUNT] = {
          .examples = {"spikeloom-train reproduce --quick --mnist mnist:data/mnist --out quick",
                       "spikeloom-train reproduce --full --mnist mnist:data/mnist --fashion "
                       "fashion:data/fashion --speech fsdd:data/fsdd --out full"}},
+    [COMMAND_CALIBRATE] =
+        {.name = "calibrate",
+         .summary = "Gives a finished audiocoder other handwritings and a confidence.",
+         .examples = {"spikeloom-train calibrate --model speech.safetensors --autoencoder "
+                      "mnist.safetensors --images mnist:data/mnist --data fsdd:data/fsdd "
+                      "--non-digits wavs:data/non-digits",
+                      "spikeloom-train calibrate --model speech.safetensors --autoencoder "
+                      "mnist.safetensors --images mnist:data/mnist --data fsdd:data/fsdd --extra "
+                      "wavs:data/speech --non-digits wavs:data/non-digits --hands 32 "
+                      "--out speech-32.safetensors"}},
     [COMMAND_EVALUATE] =
         {.name = "evaluate",
          .summary = "Scores a checkpoint on a test split.",

@@ -104,7 +104,8 @@ static enum status write_card(const struct network *network, double seconds, boo
     describe_layers(network, card);
     buf_printf(card, "\n## How it was made\n\n");
     enum status status = card_table(network->training_json, card, error);
-    buf_printf(card, "| time | `%.0f s` |\n", seconds);
+    if (seconds >= 0)
+        buf_printf(card, "| time | `%.0f s` |\n", seconds);
     buf_printf(card, "\n## Scores on %s\n\n",
                held_out ? "images held out of training" : "the test split");
     if (status == STATUS_OK)
@@ -210,5 +211,40 @@ enum status record_finish(const struct options *options, const struct trainer_re
         status = describe_training(options, network, error);
     if (status == STATUS_OK)
         status = save(network, options->out, result->seconds, held_out != NULL, error);
+    return status;
+}
+
+/* Puts the members of `added` (borrowed) into an object that is kept as text. */
+static enum status merge(char **text, json_t *added, struct error *error)
+{
+    json_t *object = json_loads(*text, 0, NULL);
+    char *merged = object && json_object_update(object, added) == 0
+                       ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6))
+                       : NULL;
+    char *copy = merged ? mem_copy_string(merged) : NULL;
+    free(merged);
+    json_decref(object);
+    if (!copy)
+        return error_plain(error, STATUS_NO_MEMORY);
+    mem_free(*text);
+    *text = copy;
+    return STATUS_OK;
+}
+
+enum status record_amend(const struct options *options, json_t *scores, struct network *network,
+                         struct error *error)
+{
+    json_t *command = json_pack("{s:s}", "amended_by", options->command_line);
+    enum status status = command ? merge(&network->training_json, command, error)
+                                 : error_plain(error, STATUS_NO_MEMORY);
+    if (status == STATUS_OK)
+        status = merge(&network->scores_json, scores, error);
+    if (status == STATUS_OK)
+        status = checkpoint_save(options->out, network, error);
+    if (status == STATUS_OK)
+        status = save_card(network, options->out, -1, false, error);
+    if (status == STATUS_OK)
+        printf("%s\n%s\n", options->out, network->scores_json);
+    json_decref(command);
     return status;
 }

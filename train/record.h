@@ -40,4 +40,13 @@ enum status record_finish(const struct options *options, const struct trainer_re
                           const struct image_set *held_out, struct network *network,
                           struct error *error);
 
+/*
+ * Writes a finished checkpoint that something was added to as options->out, with its card: the
+ * command joins its description as "amended_by", the members of `scores` (borrowed) join its
+ * scores. The same command makes the same bytes, also when it is given again. Says what was
+ * written.
+ */
+enum status record_amend(const struct options *options, json_t *scores, struct network *network,
+                         struct error *error);
+
 #endif

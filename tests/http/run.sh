@@ -59,7 +59,7 @@ fi
 
 cc -O1 -o "$scratch/uploads" "$here/uploads.c" -lz || exit 1
 
-for test in routes bad_input framing connections codes determinism oip repository \
+for test in routes bad_input styles split framing connections codes determinism oip repository \
     reload security tls observability prometheus lifecycle; do
     check_file=tests/http/$test.sh
     . "$here/$test.sh"

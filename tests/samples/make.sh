@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the samples of this folder: the ten English digits as speech (DIGIT_VOICE.wav, 16-bit mono
-# at 22,050 Hz) and as pictures (digit_DIGIT.png, 28 x 28, 8-bit grey, white on black).
+# at 22,050 Hz) and as pictures (digit_DIGIT.png, 28 x 28, 8-bit grey, white on black), and a phone
+# number as speech with pauses (phone_en-us.wav: 555 0173).
 #
 #   sh tests/samples/make.sh            writes them here
 #   sh tests/samples/make.sh --check    makes them elsewhere and compares, byte for byte
@@ -32,6 +33,7 @@ make_speech() {
             digit=$((digit + 1))
         done
     done
+    espeak-ng -v en-us -g 40 -w "$1/phone_en-us.wav" "five five five zero one seven three"
 }
 
 # make_pictures FOLDER

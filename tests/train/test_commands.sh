@@ -191,7 +191,7 @@ compare_reconstructions() {
 # Every shipped recording, through the daemon, is nearest to the picture of what it says.
 compare_samples() {
     set --
-    for recording in "$root"/tests/samples/*.wav; do
+    for recording in "$root"/tests/samples/[0-9]_*.wav; do
         name=$(basename "$recording" .wav)
         post synthesize "$recording" "$scratch/$name.png" || return 1
         set -- "$@" "${name%%_*}" "$scratch/$name.png"

@@ -11,7 +11,8 @@
 #include <cmocka.h>
 
 static const unsigned all = QUERY_MODEL | QUERY_SEED | QUERY_STEPS | QUERY_SCALE | QUERY_FRAMES |
-                            QUERY_POLARITY | QUERY_ENCODING | QUERY_TIMEOUT_MS;
+                            QUERY_POLARITY | QUERY_ENCODING | QUERY_TIMEOUT_MS | QUERY_STYLE |
+                            QUERY_MIN_CONFIDENCE | QUERY_SPLIT;
 
 static struct query parsed(const char *text)
 {
@@ -32,13 +33,15 @@ static void test_nothing_gives_defaults(void **state)
     assert_false(query.frames);
     assert_int_equal(query.polarity, QUERY_POLARITY_KEEP);
     assert_int_equal(query.encoding, QUERY_ENCODING_AER);
+    assert_true(query.style == 0 && query.min_confidence == 0);
 }
 
 static void test_reads_all(void **state)
 {
     (void)state;
     struct query query = parsed("model=speech-digits&seed=9007199254740991&steps=7&scale=32&"
-                                "frames=1&polarity=auto&encoding=bitmap&timeout_ms=600000");
+                                "frames=1&polarity=auto&encoding=bitmap&timeout_ms=600000&"
+                                "style=9007199254740991&min_confidence=0.75&split=1");
     assert_int_equal(query.given, all);
     assert_string_equal(query.model, "speech-digits");
     assert_true(query.seed == UINT64_C(9007199254740991));
@@ -48,6 +51,9 @@ static void test_reads_all(void **state)
     assert_int_equal(query.polarity, QUERY_POLARITY_AUTO);
     assert_int_equal(query.encoding, QUERY_ENCODING_BITMAP);
     assert_int_equal(query.timeout_ms, 600000);
+    assert_true(query.style == UINT64_C(9007199254740991));
+    assert_true(query.min_confidence == 0.75);
+    assert_true(query.split);
 }
 
 static void test_undoes_percent_encoding(void **state)
@@ -107,6 +113,19 @@ static void test_refuses(void **state)
         "model=%g4",
         "Seed=1",
         "style=x",
+        "style=-1",
+        "style=9007199254740992",
+        "min_confidence=",
+        "min_confidence=1.01",
+        "min_confidence=-0.1",
+        "min_confidence=1e-1",
+        "min_confidence=0.5.",
+        "min_confidence=.",
+        "min_confidence=nan",
+        "min_confidence=0,5",
+        "split=2",
+        "split=",
+        "Style=1",
         "seed%00=1",
         "seed=1;scale=2",
     };

@@ -1,0 +1,36 @@
+#include "server/infer_speech.h"
+
+enum status infer_speech_check(const struct request *request, struct error *error)
+{
+    const struct query *query = &request->query;
+    const struct handwriting *handwriting = &request->network->handwriting;
+    if (query->style && !handwriting->num_hands)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "The model '%s' knows no handwriting but style 0.",
+                         request->network->name);
+    if ((query->given & QUERY_MIN_CONFIDENCE) && !handwriting->calibrated)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "The model '%s' has no confidence to be compared with min_confidence.",
+                         request->network->name);
+    return STATUS_OK;
+}
+
+enum status infer_speech_weigh(struct request *request, struct raster *latent, struct error *error)
+{
+    const struct handwriting *handwriting = &request->network->handwriting;
+    struct handwriting_place place;
+    if (!handwriting->num_anchors)
+        return STATUS_OK;
+    enum status status = handwriting_locate(handwriting, latent, &place, error);
+    if (status != STATUS_OK)
+        return status;
+    if (handwriting->calibrated) {
+        request->has_confidence = true;
+        request->confidence = handwriting_confidence(handwriting, &place);
+        if (request->confidence < request->query.min_confidence)
+            return error_set(error, STATUS_UNUSABLE,
+                             "The confidence is %.4f, which is below min_confidence.",
+                             request->confidence);
+    }
+    return handwriting_steer(handwriting, &place, request->query.style, latent, error);
+}
