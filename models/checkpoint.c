@@ -166,9 +166,7 @@ done:
     return status;
 }
 
-/* The file's name without folders and ".safetensors". */
-static enum status checkpoint_stem(const char *path, char stem[NETWORK_NAME_SIZE],
-                                   struct error *error)
+enum status checkpoint_name(const char *path, char name[NETWORK_NAME_SIZE], struct error *error)
 {
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
@@ -177,24 +175,24 @@ static enum status checkpoint_stem(const char *path, char stem[NETWORK_NAME_SIZE
     if (!length || length >= NETWORK_NAME_SIZE)
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "%s: a model's name has 1 to %d characters.", path, NETWORK_NAME_SIZE - 1);
-    memcpy(stem, base, length);
-    stem[length] = '\0';
+    memcpy(name, base, length);
+    name[length] = '\0';
     return STATUS_OK;
 }
 
 enum status checkpoint_load(const char *path, struct network **network, struct error *error)
 {
-    char stem[NETWORK_NAME_SIZE];
+    char name[NETWORK_NAME_SIZE];
     struct buf bytes;
     *network = NULL;
     buf_init(&bytes, checkpoint_cap);
-    enum status status = checkpoint_stem(path, stem, error);
+    enum status status = checkpoint_name(path, name, error);
     if (status == STATUS_OK)
         status = file_read(path, &bytes, error);
     if (status == STATUS_INVALID_ARGUMENT || status == STATUS_TOO_LARGE)
         status = error_prefix(error, STATUS_BAD_CHECKPOINT, "%s", "");
     if (status == STATUS_OK) {
-        status = checkpoint_parse(bytes.bytes, bytes.size, stem, network, error);
+        status = checkpoint_parse(bytes.bytes, bytes.size, name, network, error);
         if (status != STATUS_OK)
             error_prefix(error, status, "%s: ", path);
     }
@@ -263,7 +261,7 @@ enum status checkpoint_save(const char *path, struct network *network, struct er
     enum status status =
         file ? network_validate(network, error) : error_plain(error, STATUS_NO_MEMORY);
     if (status == STATUS_OK)
-        status = checkpoint_stem(path, network->name, error);
+        status = checkpoint_name(path, network->name, error);
     if (status == STATUS_OK)
         status = add_network(network, cochlea_flat, calibration, file, error);
     if (status == STATUS_OK)

@@ -16,6 +16,12 @@ enum { CHECKPOINT_FORMAT = 1 };
 #define CHECKPOINT_JUDGE_KEY "spikeloom_judge"
 
 /*
+ * The name of the model in a file: the file's own, without folders and ".safetensors".
+ * INVALID_ARGUMENT unless it has 1 to NETWORK_NAME_SIZE - 1 characters.
+ */
+enum status checkpoint_name(const char *path, char name[NETWORK_NAME_SIZE], struct error *error);
+
+/*
  * A network with one reference; its name is the file's stem. IO when the file cannot be read,
  * NOT_FOUND when it is not there, BAD_CHECKPOINT (with the reason) for any other fault, NO_MEMORY.
  */

@@ -59,6 +59,16 @@ static enum status load_speech(const struct options *options, struct speech_set 
     return status;
 }
 
+/* Scores come last: recordings that cannot be scored are to be named before the training. */
+static enum status check_test_split(const struct options *options, struct error *error)
+{
+    struct speech_set speech = {0};
+    enum status status =
+        speech_set_load_divided(options->data, DATASET_TEST, &options->division, &speech, error);
+    speech_set_free(&speech);
+    return status;
+}
+
 /* Loads speech and images, builds the network, hears every utterance. */
 static enum status prepare(const struct options *options, const struct network *autoencoder,
                            struct network *network, struct utterances *utterances,
@@ -67,7 +77,9 @@ static enum status prepare(const struct options *options, const struct network *
     struct speech_set speech = {0};
     struct image_set images = {0};
     bool membrane = options->rule == RULE_MEMBRANE;
-    enum status status = load_speech(options, &speech, error);
+    enum status status = check_test_split(options, error);
+    if (status == STATUS_OK)
+        status = load_speech(options, &speech, error);
     if (status == STATUS_OK)
         status = image_set_load(options->images, DATASET_TRAIN, &images, error);
     if (status == STATUS_OK &&

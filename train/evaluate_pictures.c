@@ -2,7 +2,6 @@
 #include "core/base/file.h"
 #include "train/drawing.h"
 #include "train/evaluate.h"
-#include "train/sweep.h"
 #include "train/tile_grid.h"
 
 #include <limits.h>
@@ -197,7 +196,7 @@ enum status evaluate_failures(const struct evaluate_run *run,
     char path[PATH_MAX];
     struct buf lines;
     buf_init(&lines, FAILURE_MAX_JSONL);
-    enum status status = sweep_make_folder(run->options->failures, error);
+    enum status status = file_make_folder(run->options->failures, error);
     if (status == STATUS_OK)
         status = draw_failures(run, readings, &lines, error);
     int length = snprintf(path, sizeof path, "%s/failures.jsonl", run->options->failures);

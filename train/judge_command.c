@@ -74,20 +74,17 @@ static enum status take_text(json_t *object, char **text, struct error *error)
     return STATUS_OK;
 }
 
-static enum status describe(const struct options *options, struct judge *judge, struct error *error)
+static enum status describe(const struct options *options, const struct image_set *test,
+                            struct judge *judge, struct error *error)
 {
     uint32_t right = 0;
-    struct image_set set = {0};
-    enum status status = load_split(options, DATASET_TEST, &set, error);
+    enum status status = judge_count_right(judge, test, &right, error);
     if (status == STATUS_OK)
-        status = judge_count_right(judge, &set, &right, error);
-    if (status == STATUS_OK)
-        status = take_text(json_pack("{s:I, s:f}", "num_samples", (json_int_t)set.num_images,
-                                     "digit_accuracy", (double)right / set.num_images),
+        status = take_text(json_pack("{s:I, s:f}", "num_samples", (json_int_t)test->num_images,
+                                     "digit_accuracy", (double)right / test->num_images),
                            &judge->scores_json, error);
     if (status == STATUS_OK)
         status = take_text(record_training(options), &judge->training_json, error);
-    image_set_free(&set);
     return status;
 }
 
@@ -154,12 +151,14 @@ static enum status save(const struct options *options, double seconds, struct ju
 
 enum status command_judge(const struct options *options, struct error *error)
 {
-    struct image_set set = {0};
+    struct image_set set = {0}, test = {0};
     struct judge judge = {0};
     struct trainer_result result = {0};
     enum status status = record_check(options, error);
     if (status == STATUS_OK)
         status = load_split(options, DATASET_TRAIN, &set, error);
+    if (status == STATUS_OK)
+        status = load_split(options, DATASET_TEST, &test, error);
     if (status == STATUS_OK)
         status = number_digits(&set, error);
     if (status == STATUS_OK)
@@ -170,9 +169,10 @@ enum status command_judge(const struct options *options, struct error *error)
     if (status == STATUS_OK && !result.finished)
         printf("Stopped. The same command with --resume goes on.\n");
     if (status == STATUS_OK && result.finished)
-        status = describe(options, &judge, error);
+        status = describe(options, &test, &judge, error);
     if (status == STATUS_OK && result.finished)
         status = save(options, result.seconds, &judge, error);
+    image_set_free(&test);
     judge_free(&judge);
     return status;
 }

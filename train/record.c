@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *rule_name(const struct options *options)
@@ -142,7 +143,7 @@ static enum status save_card(const struct network *network, const char *path, do
     return status;
 }
 
-static enum status check_out(const char *out, struct error *error)
+static enum status check_folder(const char *out, struct error *error)
 {
     char folder[PATH_MAX];
     const char *slash = strrchr(out, '/');
@@ -151,6 +152,24 @@ static enum status check_out(const char *out, struct error *error)
     if (length < 0 || (size_t)length >= sizeof folder || access(folder, W_OK | X_OK))
         return error_set(error, STATUS_IO, "%s cannot be written: %s.", out, strerror(errno));
     return STATUS_OK;
+}
+
+/* Whether a checkpoint and its card can be written there. */
+static enum status check_out(const char *out, struct error *error)
+{
+    char name[NETWORK_NAME_SIZE], beside[PATH_MAX];
+    struct stat facts;
+    enum status status = check_folder(out, error);
+    if (status == STATUS_OK && stat(out, &facts) == 0 && !S_ISREG(facts.st_mode))
+        return error_set(error, STATUS_IO, "%s cannot be written: not a regular file.", out);
+    if (status == STATUS_OK)
+        status = checkpoint_name(out, name, error);
+    if (status == STATUS_OK)
+        status = card_path(out, beside, error);
+    if (status == STATUS_OK && strcmp(beside, out) == 0)
+        status = error_set(error, STATUS_INVALID_ARGUMENT,
+                           "%s is where the model's card goes; end its name in .safetensors.", out);
+    return status;
 }
 
 enum status record_check(const struct options *options, struct error *error)
@@ -189,7 +208,7 @@ static enum status save(struct network *network, const char *path, double second
 }
 
 enum status record_finish(const struct options *options, const struct trainer_result *result,
-                          const struct image_set *held_out, struct network *network,
+                          const struct image_set *images, struct network *network,
                           struct error *error)
 {
     struct scores scores;
@@ -201,16 +220,15 @@ enum status record_finish(const struct options *options, const struct trainer_re
     struct judge judge;
     enum status status = judge_load_optional(options->judge, &judge, &settings.judge, error);
     if (status == STATUS_OK)
-        status = held_out
-                     ? evaluation_images(network, held_out, &settings, &scores, error)
-                     : evaluation_test_split(network, options->data, &settings, &scores, error);
+        status = images ? evaluation_images(network, images, &settings, &scores, error)
+                        : evaluation_test_split(network, options->data, &settings, &scores, error);
     judge_free(&judge);
     if (status == STATUS_OK)
         status = evaluation_store(&scores, network, error);
     if (status == STATUS_OK)
         status = describe_training(options, network, error);
     if (status == STATUS_OK)
-        status = save(network, options->out, result->seconds, held_out != NULL, error);
+        status = save(network, options->out, result->seconds, options->validate > 0, error);
     return status;
 }
 

@@ -14,8 +14,10 @@
 #include <limits.h>
 
 /*
- * Whether a long training can be recorded at its end: IO, before it begins, when the folder of
- * --out is not there or not to be written to; errors of judge_load where --judge names none.
+ * Whether a long training can be recorded at its end, to be asked before it begins. IO when the
+ * folder of --out is not there or not to be written to, or --out is no regular file;
+ * INVALID_ARGUMENT for a name that no model can have, or that of a card; errors of judge_load where
+ * --judge names none.
  */
 enum status record_check(const struct options *options, struct error *error);
 
@@ -29,15 +31,15 @@ enum status record_state_path(const char *out, char path[PATH_MAX], struct error
 json_t *record_training(const struct options *options);
 
 /*
- * Ends a training: scores the network on the test split, or on images held out where `held_out` is
- * not NULL, puts command, data, seed, rule and the
+ * Ends a training: scores the network on `images` (the test split or, with --validate, those held
+ * out) or, where they are NULL, on the test split of speech; puts command, data, seed, rule and the
  * like into its description, and writes the checkpoint options->out (NAME.safetensors) with its
  * card NAME.md beside it. How long the training took stands on the card alone, so that the same
  * command makes the same checkpoint byte for byte. The state file, no longer needed, is removed.
  * Says on standard output what was written.
  */
 enum status record_finish(const struct options *options, const struct trainer_result *result,
-                          const struct image_set *held_out, struct network *network,
+                          const struct image_set *images, struct network *network,
                           struct error *error);
 
 /*

@@ -134,11 +134,11 @@ static enum status prepare_folder(const struct options *options, struct error *e
 {
     static const char *const folders[] = {"logs", "csv", "plots", "pictures"};
     char path[PATH_MAX];
-    enum status status = sweep_make_folder(options->out, error);
+    enum status status = file_make_folder(options->out, error);
     for (size_t i = 0; i < sizeof folders / sizeof *folders && status == STATUS_OK; i++) {
         status = reproduce_path(options->out, NULL, folders[i], "", path, error);
         if (status == STATUS_OK)
-            status = sweep_make_folder(path, error);
+            status = file_make_folder(path, error);
     }
     return status;
 }
@@ -156,6 +156,37 @@ static enum status open_results(struct reproduction *reproduction, struct error 
     return status;
 }
 
+static enum status check_images(const char *spec, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (int split = DATASET_TRAIN; split <= DATASET_TEST && spec && status == STATUS_OK; split++) {
+        struct image_set set;
+        status = image_set_load(spec, (enum dataset_split)split, &set, error);
+        image_set_free(&set);
+    }
+    return status;
+}
+
+static enum status check_speech(const char *spec, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (int split = DATASET_TRAIN; split <= DATASET_TEST && spec && status == STATUS_OK; split++) {
+        struct speech_set set;
+        status = speech_set_load(spec, (enum dataset_split)split, &set, error);
+        speech_set_free(&set);
+    }
+    return status;
+}
+
+/* All data sets, so that none is found to be at fault hours later. */
+static enum status check_data(const struct options *options, struct error *error)
+{
+    enum status status = check_images(options->mnist, error);
+    if (status == STATUS_OK)
+        status = check_images(options->fashion, error);
+    return status == STATUS_OK ? check_speech(options->speech, error) : status;
+}
+
 /* Runs and reports; a report that is there was made of all rows that are there. */
 static enum status reproduce(struct reproduction *reproduction, struct error *error)
 {
@@ -171,6 +202,10 @@ static enum status reproduce(struct reproduction *reproduction, struct error *er
         printf("%s is finished: nothing to do.\n", report);
         return STATUS_OK;
     }
+    if (pending > 0)
+        status = check_data(reproduction->options, error);
+    if (status != STATUS_OK)
+        return status;
     unlink(report);
     status = tell_expected_time(reproduction, &stopped, error);
     if (status == STATUS_OK && !stopped)

@@ -4,6 +4,7 @@
 #include "core/base/buf.h"
 #include "train/commands.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ int main(int argc, char **argv)
         puts("spikeloom-train " SPIKELOOM_VERSION);
         return EXIT_SUCCESS;
     }
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write, with a sentence */
     struct buf line;
     buf_init(&line, 1 << 20);
     if (join_words(argc, argv, &line) != STATUS_OK) {

@@ -1,5 +1,6 @@
 #include "train/sweep.h"
 
+#include "core/base/file.h"
 #include "models/checkpoint.h"
 #include "train/commands.h"
 #include "train/interrupt.h"
@@ -85,7 +86,7 @@ enum status command_sweep(const struct options *options, struct error *error)
     struct sweep_results results = {0};
     enum status status = sweep_grid_make(options, &grid, error);
     if (status == STATUS_OK)
-        status = sweep_make_folder(options->out, error);
+        status = file_make_folder(options->out, error);
     if (status == STATUS_OK)
         status = sweep_results_open(options->out, &results, error);
     if (status == STATUS_OK)

@@ -39,9 +39,6 @@ void sweep_run_free(struct sweep_run *run);
 enum status sweep_run_train(struct sweep_run *run, bool *stopped, double *seconds,
                             struct error *error);
 
-/* mkdir; one that exists is good. IO. */
-enum status sweep_make_folder(const char *folder, struct error *error);
-
 struct sweep_grid {
     int num_runs;
     struct sweep_run *runs; /* the last axis varies fastest */

@@ -8,10 +8,8 @@
 #include "train/options_table.h"
 #include "train/record.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 enum { SWEEP_MAX_LINE = 1 << 16 };
@@ -148,11 +146,4 @@ enum status sweep_run_train(struct sweep_run *run, bool *stopped, double *second
     *stopped = status == STATUS_OK && interrupt_requested() && file_exists(state);
     *seconds = now() - started;
     return status == STATUS_OK ? STATUS_OK : error_prefix(error, status, "%s: ", run->name);
-}
-
-enum status sweep_make_folder(const char *folder, struct error *error)
-{
-    if (mkdir(folder, 0777) == 0 || errno == EEXIST)
-        return STATUS_OK;
-    return error_set(error, STATUS_IO, "%s: %s", folder, strerror(errno));
 }

@@ -7,11 +7,9 @@
 #include "models/front_end.h"
 #include "models/inference.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const size_t synthesize_file_cap = (size_t)64 << 20;
 
@@ -100,8 +98,8 @@ enum status command_synthesize(const struct options *options, struct error *erro
     if (status == STATUS_OK && network->task != NETWORK_SYNTHESIZE)
         status =
             error_set(error, STATUS_INVALID_ARGUMENT, "%s does not take speech.", options->model);
-    if (status == STATUS_OK && mkdir(options->out, 0777) && errno != EEXIST)
-        status = error_set(error, STATUS_IO, "%s: %s.", options->out, strerror(errno));
+    if (status == STATUS_OK)
+        status = file_make_folder(options->out, error);
     if (status == STATUS_OK && !(input = mem_alloc(network_num_inputs(network), sizeof *input)))
         status = error_plain(error, STATUS_NO_MEMORY);
     for (int i = 0; i < options->num_inputs && status == STATUS_OK; i++)

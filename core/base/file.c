@@ -111,10 +111,10 @@ enum status file_replace(const char *path, const void *bytes, size_t size, struc
         return error_set(error, STATUS_IO, "%s: the name is too long.", path);
     int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (descriptor < 0)
-        return file_error(error, temporary, "creating");
-    enum status status = file_write_synced(descriptor, temporary, bytes, size, error);
+        return file_error(error, path, "creating");
+    enum status status = file_write_synced(descriptor, path, bytes, size, error);
     if (close(descriptor) && status == STATUS_OK)
-        status = file_error(error, temporary, "closing");
+        status = file_error(error, path, "closing");
     if (status == STATUS_OK && rename(temporary, path))
         status = file_error(error, path, "renaming to");
     if (status != STATUS_OK) {
@@ -122,6 +122,17 @@ enum status file_replace(const char *path, const void *bytes, size_t size, struc
         return status;
     }
     return file_sync_folder(path, error);
+}
+
+enum status file_make_folder(const char *path, struct error *error)
+{
+    struct stat facts;
+    if (mkdir(path, 0777) == 0 ||
+        (errno == EEXIST && stat(path, &facts) == 0 && S_ISDIR(facts.st_mode)))
+        return STATUS_OK;
+    if (errno == EEXIST || errno == ENOTDIR)
+        return error_set(error, STATUS_IO, "%s: not a folder.", path);
+    return error_set(error, STATUS_IO, "%s: %s.", path, strerror(errno));
 }
 
 bool file_exists(const char *path)

@@ -28,6 +28,9 @@ enum status file_read_secret(const char *path, struct buf *out, struct error *er
  */
 enum status file_replace(const char *path, const void *bytes, size_t size, struct error *error);
 
+/* Makes a folder unless it is there; the one above it must be. IO, also where it is no folder. */
+enum status file_make_folder(const char *path, struct error *error);
+
 bool file_exists(const char *path);
 
 #endif

@@ -447,6 +447,27 @@ static void assert_unchanged(const char *path)
     buf_free(&bytes);
 }
 
+static void test_names(void **state)
+{
+    (void)state;
+    static const char *const good[][2] = {{"a/b.c/mine.safetensors", "mine"},
+                                          {"mine", "mine"},
+                                          {"my.ae.safetensors", "my.ae"},
+                                          {"./.hidden", ".hidden"}};
+    char name[NETWORK_NAME_SIZE], path[NETWORK_NAME_SIZE + 20];
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_int_equal(checkpoint_name(good[i][0], name, NULL), STATUS_OK);
+        assert_string_equal(name, good[i][1]);
+    }
+    assert_int_equal(checkpoint_name("folder/", name, NULL), STATUS_INVALID_ARGUMENT);
+    memset(path, 'x', sizeof path);
+    strcpy(path + NETWORK_NAME_SIZE - 1, ".safetensors");
+    assert_int_equal(checkpoint_name(path, name, NULL), STATUS_OK);
+    strcpy(path + NETWORK_NAME_SIZE, ".safetensors");
+    path[NETWORK_NAME_SIZE - 1] = 'x';
+    assert_int_equal(checkpoint_name(path, name, NULL), STATUS_INVALID_ARGUMENT);
+}
+
 static void test_a_full_disk_leaves_the_old_file(void **state)
 {
     (void)state;
@@ -513,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_loaded),
         cmocka_unit_test(test_networks_that_cannot_be_saved),
         cmocka_unit_test(test_a_full_disk_leaves_the_old_file),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("checkpoint", tests, open_all, close_all);

@@ -194,6 +194,23 @@ static void test_replace_on_a_full_disk(void **state)
     assert_int_equal(count_entries(folder), 1);
 }
 
+static void test_folders(void **state)
+{
+    (void)state;
+    char folder[SCRATCH_PATH_SIZE], below[SCRATCH_PATH_SIZE];
+    struct error error;
+    scratch_path(&scratch, "folders", folder);
+    scratch_path(&scratch, "folders/below", below);
+    assert_int_equal(file_make_folder(below, &error), STATUS_IO);
+    assert_non_null(strstr(error.detail, "No such file"));
+    assert_int_equal(file_make_folder(folder, &error), STATUS_OK);
+    assert_int_equal(file_make_folder(folder, &error), STATUS_OK);
+    scratch_write(&scratch, "folders/below", "a file", 6);
+    assert_int_equal(file_make_folder(below, &error), STATUS_IO);
+    assert_non_null(strstr(error.detail, "below: not a folder."));
+    assert_content(below, "a file");
+}
+
 static void test_names_too_long(void **state)
 {
     (void)state;
@@ -239,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_replace_in_the_working_folder),
         cmocka_unit_test(test_replace_where_it_cannot),
         cmocka_unit_test(test_replace_on_a_full_disk),
+        cmocka_unit_test(test_folders),
         cmocka_unit_test(test_names_too_long),
     };
     return cmocka_run_group_tests_name("file", tests, open_scratch, close_scratch);
