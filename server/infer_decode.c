@@ -19,6 +19,9 @@ static enum status infer_decode_raster(struct request *request, const struct lat
         request_take_network(request, network);
     }
     const struct network *network = request->network;
+    if (!network_is_spiking(network))
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "The model '%s' has no spikes: it is an analog network.", network->name);
     if (latent->num_units != network_num_latents(network))
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "The latent has %u units, the model '%s' has %u.", latent->num_units,

@@ -72,6 +72,23 @@ check "  bright strokes stay" cmp "$scratch/body" "$scratch/reconstructed.png"
 expect 200 "/v1/reconstruct?polarity=invert" --data-binary "@$picture"
 check "  inverted is another" sh -c "! cmp -s $scratch/body $scratch/reconstructed.png"
 
+# --- the analog network beside it ------------------------------------------------------------
+expect 200 "/v1/reconstruct?model=mnist-ann&scale=2" --data-binary "@$picture"
+check "  is a PNG" is_png "$scratch/body"
+check "  of 56 x 56" test "$(png_size "$scratch/body")" = "56 56"
+check "  names the model" has Spikeloom-Model mnist-ann
+check "  has no spikes" has Spikeloom-Spikes 0
+check "  counts synops" test "$(field Spikeloom-Synops)" -gt 0
+expect 200 "/v1/reconstruct?model=mnist-ann" --data-binary "@$picture" -H 'Accept: application/json'
+check "  has no latent" body_is '.model == "mnist-ann" and (has("latent") | not) and .num_steps == 1'
+expect 200 /v1/models/mnist-ann
+check "  has a card" body_is '.kind == "ann" and .scores.pixel_mse < 0.002'
+expect 400 "/v1/encode?model=mnist-ann" --data-binary "@$picture"
+check "  has nothing to encode" body_is '.detail | test("mnist-ann.*has no spikes")'
+expect 400 "/v1/reconstruct?model=mnist-ann&frames=1" --data-binary "@$picture"
+check "  has no frames" body_is '.detail | test("mnist-ann.*no steps")'
+expect 400 "/v1/synthesize?model=mnist-ann" --data-binary "@$speech"
+
 # --- encode and decode ----------------------------------------------------------------------
 expect 200 /v1/encode --data-binary "@$speech"
 check "  in full" body_is '.model == "speech-digits" and .modality == "audio" and
@@ -89,6 +106,9 @@ expect 200 "/v1/decode?model=speech-digits" -H 'Content-Type: application/json' 
 expect 200 "/v1/decode?scale=8" --data-binary "@$scratch/latent.json"
 check "  of 224 x 224" test "$(png_size "$scratch/body")" = "224 224"
 jq -c '.events = [] | .counts = []' "$scratch/latent.json" >"$scratch/empty.json"
+jq -c '.model = "mnist-ann"' "$scratch/latent.json" >"$scratch/analog.json"
+expect 400 /v1/decode --data-binary "@$scratch/analog.json"
+check "  an analog network decodes nothing" body_is '.detail | test("mnist-ann.*has no spikes")'
 expect 200 /v1/decode --data-binary "@$scratch/empty.json" -H 'Accept: application/json'
 check "  nothing is drawn from nothing" body_is '.latent.events == [] and .spikes == 0 and .synops == 0'
 jq -r .image_png "$scratch/body" | base64 -d >"$scratch/blank.png"

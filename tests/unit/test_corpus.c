@@ -114,6 +114,83 @@ static void test_ti46_takes_wav_files_too(void **state)
     speech_set_free(&set);
 }
 
+/* All sixteen speakers with all digits on either side; two takes for testing. */
+static void write_whole_ti46(void)
+{
+    for (int i = 0; i < 16 * 10 * 3; i++) {
+        int speaker = i / 30, digit = i / 3 % 10, take = i % 3;
+        char name[128], who[3] = {speaker < 8 ? 'f' : 'm', (char)('1' + speaker % 8), 0};
+        snprintf(name, sizeof name, "%s/%s/0%d%ss%dt%d.wav", take ? "test" : "train", who, digit,
+                 who, take, take);
+        maker_write_sphere(&scratch, name, 12500, 100 * speaker + 1000 * take + 50);
+    }
+}
+
+static void test_ti46_of_all_speakers(void **state)
+{
+    (void)state;
+    struct speech_set set;
+    int per_class[10] = {0};
+    use("ti46");
+    write_whole_ti46();
+    maker_write_sphere(&scratch, "train/f9/01f9set0.wav", 12500, 50); /* there is none */
+    load("official", DATASET_TRAIN, 1, &set);
+    assert_int_equal(set.num_utterances, 160);
+    for (uint32_t i = 0; i < set.num_utterances; i++) {
+        assert_int_equal(set.utterances[i].speaker, i / 10);
+        per_class[set.utterances[i].label]++;
+    }
+    for (int label = 0; label < 10; label++)
+        assert_int_equal(per_class[label], 16);
+    speech_set_free(&set);
+    load("official", DATASET_TEST, 1, &set);
+    assert_int_equal(set.num_utterances, 320);
+    speech_set_free(&set);
+}
+
+/* A speaker is left out on both sides of the corpus. */
+static void test_ti46_leaves_a_speaker_out(void **state)
+{
+    (void)state;
+    struct speech_set set;
+    use("ti46");
+    write_whole_ti46();
+    load("speaker=m8", DATASET_TEST, 1, &set);
+    assert_int_equal(set.num_utterances, 30);
+    for (uint32_t i = 0; i < set.num_utterances; i++)
+        assert_int_equal(set.utterances[i].speaker, 15);
+    speech_set_free(&set);
+    load("speaker=m8", DATASET_TRAIN, 1, &set);
+    assert_int_equal(set.num_utterances, 450);
+    for (uint32_t i = 0; i < set.num_utterances; i++)
+        assert_in_range(set.utterances[i].speaker, 0, 14);
+    speech_set_free(&set);
+    expect_bad("speaker=f9", false, STATUS_INVALID_ARGUMENT, "no speaker 'f9'", "16 speakers");
+}
+
+static void test_fsdd_leaves_a_speaker_out(void **state)
+{
+    (void)state;
+    static const char *const speakers[] = {"theo", "anna", "anna_maria"};
+    struct speech_set set;
+    use("fsdd");
+    for (int i = 0; i < 3 * 8; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "recordings/%d_%s_%d.wav", i % 4, speakers[i / 8], i % 8);
+        maker_write_wav(&scratch, name, 8000, 100 * (i / 8) + 50);
+    }
+    load("speaker=anna", DATASET_TEST, 1, &set);
+    assert_int_equal(set.num_utterances, 8); /* takes for training and for testing */
+    for (uint32_t i = 0; i < set.num_utterances; i++)
+        assert_int_equal(value_of(&set.utterances[i]), 150);
+    speech_set_free(&set);
+    load("speaker=anna", DATASET_TRAIN, 1, &set);
+    assert_int_equal(set.num_utterances, 16);
+    for (uint32_t i = 0; i < set.num_utterances; i++)
+        assert_int_not_equal(value_of(&set.utterances[i]), 150);
+    speech_set_free(&set);
+}
+
 /* Speakers 01, 02 and 60, all digits, `takes` takes. */
 static void write_audiomnist(int takes)
 {
@@ -292,6 +369,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ti46_reads_its_layout, make_scratch, remove_scratch),
         cmocka_unit_test_setup_teardown(test_ti46_takes_wav_files_too, make_scratch,
+                                        remove_scratch),
+        cmocka_unit_test_setup_teardown(test_ti46_of_all_speakers, make_scratch, remove_scratch),
+        cmocka_unit_test_setup_teardown(test_ti46_leaves_a_speaker_out, make_scratch,
+                                        remove_scratch),
+        cmocka_unit_test_setup_teardown(test_fsdd_leaves_a_speaker_out, make_scratch,
                                         remove_scratch),
         cmocka_unit_test_setup_teardown(test_audiomnist_reads_its_layout, make_scratch,
                                         remove_scratch),
