@@ -113,7 +113,7 @@ test_membrane() {
 test_audiocoder() {
     check "an audiocoder trains" "$train" audiocoder --data "wavs:$scratch/words" \
         --images "images:$scratch/pictures" --autoencoder "$weights/mnist-ae.safetensors" \
-        --epochs 60 --batch-size 10 --hidden 24 --quiet --out "$scratch/words.safetensors"
+        --epochs 240 --variants 1 --batch-size 10 --hidden 24 --quiet --out "$scratch/words.safetensors"
     check "its scores are those of speech" last_line "$all_scores and .digit_accuracy_nearest > 0.3" \
         "$train" evaluate --quiet --json --model "$scratch/words.safetensors" \
         --data "wavs:$scratch/words"
