@@ -68,8 +68,8 @@ static void test_finds_nothing_else(void **state)
         "/v2/models/a/versions/../ready",
         "/v2/models/a%2fb/ready",
         "/v2/repository/models/../../etc/passwd/load",
-        "/v2/models/"
-        "a123456789012345678901234567890123456789012345678901234567890123/ready",
+        ("/v2/models/"
+         "a123456789012345678901234567890123456789012345678901234567890123/ready"),
     };
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct request_names names;
