@@ -9,6 +9,7 @@ packages_daemon="gcc libc6-dev make cmake pkgconf libmicrohttpd-dev libjansson-d
 packages_build="$packages_daemon zlib1g-dev libopenblas-dev curl"
 packages_tests="$packages_build libcmocka-dev clang binutils git jq haproxy hey openssl
     prometheus"
+packages_contract="nodejs npm"
 packages_valgrind="valgrind"
 
 # packages_install NAME...: installs those that are missing. Fails, naming them, where it may not.

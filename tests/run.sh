@@ -171,6 +171,8 @@ run_all() {
     part daemon-libraries daemon_libraries
     part installation installation
     part examples sh "$root/api/examples/run.sh" "$build"
+    part contract sh "$root/tests/contract/run.sh" "$build"
+    part contract-self-test sh "$root/tests/contract/run.sh" --self-test "$build"
     part docs sh "$root/tests/docs/check.sh" "$build"
     part clang compile "$build/clang" clang Debug all
     part asan-build compile "$build/asan" gcc RelWithDebInfo "unit_tests spikeloomd" \
@@ -187,6 +189,8 @@ case ${1-} in
     exit 2
     ;;
 esac
+# npm may be there without being a package of Debian
+command -v npm >/dev/null || packages="$packages $packages_contract"
 # shellcheck disable=SC2086 # a list of words
 if ! packages_install $packages; then
     total_failed=1

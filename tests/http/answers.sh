@@ -44,7 +44,7 @@ expect() {
     expect_code=$1
     shift
     ask "$@"
-    check "$expect_code for $(echo "$*" | sed "s#$scratch/##g; s#$samples/##g")" \
+    check "$expect_code for $(echo "$*" | sed "s#$scratch/##g; s#$root/tests/[a-z/]*/##g")" \
         answered "$expect_code"
 }
 

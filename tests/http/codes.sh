@@ -11,9 +11,10 @@ start codes --admin-key-file "$scratch/codes-admins"
 ask /openapi.json
 cp "$scratch/body" "$scratch/openapi.json"
 
-# paths METHOD: those that take it, the names in braces filled in.
+# paths METHOD [CODE]: those that take it, and may answer so; the names in braces are filled in.
 paths() {
-    jq -r --arg method "$1" '.paths | to_entries[] | select(.value[$method]) | .key |
+    jq -r --arg method "$1" --arg code "${2:-default}" '.paths | to_entries[] |
+        select(.value[$method].responses[$code]) | .key |
         gsub("{(name|model)}"; "mnist-ae") | gsub("{version}"; "1")' "$scratch/openapi.json"
 }
 
@@ -24,12 +25,25 @@ coded() {
         return 1
     }
 }
+
+# everywhere CODE CURL_ARGUMENT...: asks every route that may answer so.
+everywhere() {
+    everywhere_code=$1
+    shift
+    for everywhere_method in GET POST; do
+        for path in $(paths "$(echo $everywhere_method | tr '[:upper:]' '[:lower:]')" "$everywhere_code"); do
+            ask "$path" -X "$everywhere_method" "$@"
+            check "$everywhere_code for $everywhere_method $path" coded "$everywhere_code"
+        done
+    done
+}
+admin_bearer='Authorization: Bearer codes-admin-key-4f1d'
 for method in get post; do
     [ $method = get ] && other=DELETE || other=GET
     for path in $(paths $method); do
         method_name=$(echo $method | tr '[:lower:]' '[:upper:]')
         ask "$path?no-such-parameter=1" -X "$method_name" -H 'X-Request-Id: my.id-7' \
-            -H 'Authorization: Bearer codes-admin-key-4f1d'
+            -H "$admin_bearer"
         check "400 for an unknown parameter of $method_name $path" coded 400
         check "  takes the request id over" has X-Request-Id my.id-7
         ask "$path" -X "$other"
@@ -39,15 +53,26 @@ for method in get post; do
         check "204 for OPTIONS $path" coded 204
     done
 done
+everywhere 406 -H 'Accept: image/gif' -H "$admin_bearer"
+everywhere 413 --data-binary "@$scratch/large.wav" -H "$admin_bearer"
+for path in $(paths get 304); do
+    ask "$path"
+    ask "$path" -H "If-None-Match: $(field ETag)"
+    check "304 for $path with a tag that is known" coded 304
+done
+for path in $(paths get); do
+    expect 200 "$path" -I
+done
 
 # --- inference ----------------------------------------------------------------------------------
-media=$here/../unit/media
+media=$root/tests/unit/media
 for query in encoding=aer encoding=bitmap timeout_ms=600000; do
     expect 200 "/v1/synthesize?$query" --data-binary "@$speech"
     expect 200 "/v1/reconstruct?$query" --data-binary "@$picture"
     expect 200 "/v1/encode?$query" --data-binary "@$picture"
     expect 200 "/v1/decode?$query" --data-binary "@$scratch/latent.json"
 done
+expect 200 "/v1/encode?split=0" --data-binary "@$speech"
 for query in model=mnist-ae seed=7 steps=5; do
     expect 200 "/v1/reconstruct?$query" --data-binary "@$picture"
     expect 200 "/v1/encode?$query" --data-binary "@$picture"
@@ -92,18 +117,15 @@ every() {
     done
 }
 latent=$scratch/latent.json
-every 406 scale=1 "$speech" "$picture" - "$latent" -H 'Accept: image/gif'
-every 406 encoding=aer - - "$picture" - -H 'Accept: image/gif'
-large=$scratch/large.wav
-every 413 encoding=aer "$large" "$large" "$large" "$large"
 every 415 encoding=aer "$picture" "$speech" "$latent" "$picture"
 every 422 encoding=aer "$scratch/silence.wav" "$scratch/huge.png" "$scratch/huge.png" -
 for route in synthesize reconstruct encode decode; do
-    file=$picture
-    [ $route = synthesize ] && file=$speech
+    file=$speech
+    [ $route = reconstruct ] && file=$picture
     [ $route = decode ] && file=$latent
     ask /v1/$route --data-binary "@$file"
-    expect 412 /v1/$route --data-binary "@$file" -H "If-None-Match: $(field ETag)"
+    ask /v1/$route --data-binary "@$file" -H "If-None-Match: $(field ETag)"
+    check "412 for /v1/$route with a tag that is known" answered 412
 done
 
 # eventually CODE PATH CURL_ARGUMENT...: asks until that code comes, a hundred times at most.
@@ -131,7 +153,8 @@ busy() {
         echo 'output = /dev/null'
         busy_number=$((busy_number + 1))
     done >"$scratch/busy.curl"
-    while curl -s --parallel --parallel-immediate --parallel-max 16 -K "$scratch/busy.curl"; do
+    while kill -0 "$daemon_pid" 2>/dev/null &&
+        curl -s --parallel --parallel-immediate --parallel-max 16 -K "$scratch/busy.curl"; do
         :
     done >/dev/null 2>&1 &
     busy_pid=$!
@@ -154,6 +177,31 @@ eventually 503 /v1/decode --data-binary "@$latent"
 check "  says when to come again" has Retry-After 1
 idle
 
+# --- without a key, and too often -------------------------------------------------------------
+echo codes-user-key-7a20 >"$scratch/codes-users"
+chmod 600 "$scratch/codes-users"
+start codes_guarded --api-key-file "$scratch/codes-users" --admin-key-file "$scratch/codes-admins"
+everywhere 401
+everywhere 403 -H 'Authorization: Bearer codes-user-key-7a20'
+check "  stops with 0" daemon_stop "$daemon_pid"
+
+# too_often PATH METHOD: of requests in one breath, one at least is too many.
+too_often() {
+    set -- "$daemon_url$1" "$2"
+    curl -sS -X "$2" -H "$admin_bearer" -w '%{stderr}%{http_code}\n' "$1" "$1" "$1" "$1" "$1" "$1" \
+        2>&1 >/dev/null | tee "$scratch/often.txt"
+    grep -q '^429$' "$scratch/often.txt"
+}
+start codes_limited --admin-key-file "$scratch/codes-admins" --api-key-file "$scratch/codes-users" \
+    --rate-limit 1
+for path in $(paths get 429); do
+    check "429 for GET $path" too_often "$path" GET
+done
+for path in $(paths post 429); do
+    check "429 for POST $path" too_often "$path" POST
+done
+check "  stops with 0" daemon_stop "$daemon_pid"
+
 # --- before the models are there ----------------------------------------------------------------
 # Starts a daemon that waits for $scratch/go with its models loaded half.
 start_held() {
@@ -162,7 +210,7 @@ start_held() {
     port=$(port_find_free 18300)
     LD_PRELOAD="${daemon_recorder-} $scratch/hold.so" RECORDER_FOLDER=${daemon_exchanges-} \
         HOLD_UNTIL=$scratch/go "$daemon_program" --port "$port" --model-repository "$models" \
-        2>"$scratch/held.log" &
+        --admin-key-file "$scratch/codes-admins" 2>"$scratch/held.log" &
     daemon_pid=$!
     pids="$pids $daemon_pid"
     daemon_url=http://127.0.0.1:$port
@@ -173,14 +221,9 @@ if [ "$uploads" -lt 200 ]; then
 else
     start_held
     expect 200 /v2/health/live
-    for path in /readyz /v2/health/ready; do
-        ask $path
-        check "503 for $path before the models are there" coded 503
-    done
-    expect 503 /v1/models
+    everywhere 503 -H "$admin_bearer"
     expect 503 /v1/models/mnist-ae
     check "  says why" body_is '.code == "not_ready"'
-    expect 503 /v1/synthesize --data-binary "@$speech"
     : >"$scratch/go"
     eventually 200 /v1/models
     check "  stops with 0" daemon_stop "$daemon_pid"

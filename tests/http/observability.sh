@@ -88,9 +88,7 @@ check "  which are some" told compute_infer_duration_us speech-digits '[1-9][0-9
 check "stops with 0" daemon_stop "$daemon_pid"
 check "a switch has two states" quits_on_variable SPIKELOOM_TRITON_METRICS=maybe
 
-# --- origins, and what else depends on the client alone; the contract leaves these fields out -----
-recorder_apart=${daemon_recorder-}
-daemon_recorder=
+# --- origins, and the state of a trace ------------------------------------------------------------
 allowed=https://digits.example.org:8443
 start origins --cors-origin "http://localhost:3000,$allowed" --log-level debug
 ask /v1/models -H "traceparent: 00-$trace-$step-01" -H 'tracestate: congo=t61rcWkgMzE' \
@@ -125,7 +123,6 @@ expect 204 /v1/synthesize -X OPTIONS -H 'Origin: https://example.com' \
     -H 'Access-Control-Request-Method: POST'
 check "  not for another origin" has Access-Control-Allow-Methods ''
 check "stops with 0" daemon_stop "$daemon_pid"
-daemon_recorder=$recorder_apart
 
 start closed
 expect 200 /v1/models -H "Origin: $allowed"

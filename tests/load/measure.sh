@@ -23,7 +23,7 @@ measure_clean_up() {
 trap measure_clean_up EXIT
 trap 'exit 1' INT TERM
 
-# measure_arguments USAGE BUILD_FOLDER [NUMBER]: checks them and the programs that are needed.
+# measure_arguments USAGE BUILD_FOLDER [NUMBER]: checks them, and has the outcomes noted.
 measure_arguments() {
     measure_usage=$1
     shift
@@ -34,6 +34,9 @@ measure_arguments() {
         ;;
     esac
     daemon_program=$1/spikeloomd
+    check_file=tests/load/$(basename "$0")
+    check_outcomes=$1/exchanges/$(basename "$0" .sh)/checks.tsv # for tests/contract
+    mkdir -p "$(dirname "$check_outcomes")" && : >"$check_outcomes"
 }
 
 # measure_need PROGRAM...: ends the script, as skipped, where one is not installed.
