@@ -128,6 +128,7 @@ static void print_table(const json_t *scores)
         putchar('\n');
     }
     print_rows(json_object_get(scores, "by_steps"), "steps");
+    print_rows(json_object_get(scores, "styles"), "style");
     print_rows(json_object_get(scores, "conditions"), "condition");
 }
 
@@ -147,7 +148,7 @@ static json_t *describe(const struct evaluate_run *run, const struct scores *sco
 /* Room for what the front end hears, where more than one evaluation will ask for it. */
 static enum status keep_heard(struct evaluate_run *run, struct error *error)
 {
-    if (!run->options->by_steps)
+    if (!run->options->by_steps && !run->options->styles)
         return STATUS_OK;
     run->settings.heard =
         mem_alloc((size_t)run->split.speech.num_utterances * network_num_inputs(run->network),
@@ -184,6 +185,8 @@ enum status evaluate_model(const struct options *options, json_t **object, struc
         status = score(&run, object, error);
     if (status == STATUS_OK && options->by_steps)
         status = evaluate_steps(&run, *object, error);
+    if (status == STATUS_OK && options->styles)
+        status = evaluate_styles(&run, *object, error);
     if (status == STATUS_OK && options->condition.count)
         status = evaluate_conditions(&run, *object, error);
     if (status == STATUS_OK && options->grid)

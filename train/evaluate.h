@@ -31,6 +31,14 @@ enum status evaluate_model(const struct options *options, json_t **object, struc
  */
 enum status evaluate_steps(const struct evaluate_run *run, json_t *object, struct error *error);
 
+/*
+ * Adds to `object` "styles", the scores of style=1 .. --styles, and what they amount to:
+ * "styles_digit_accuracy_judge" (mean), "styles_distance" (mean pixel_mse between two styles of the
+ * same word) and, with --images, "images_distance" (between two images of a class, as many of
+ * each). INVALID_ARGUMENT for a network without handwritings.
+ */
+enum status evaluate_styles(const struct evaluate_run *run, json_t *object, struct error *error);
+
 /* Adds to `object` "conditions", the scores under each --condition. */
 enum status evaluate_conditions(const struct evaluate_run *run, json_t *object,
                                 struct error *error);

@@ -95,6 +95,8 @@ static void write_section(const struct evaluate_run *run, const json_t *object,
     put_rows(json_object_get(object, "by_steps"), "By steps",
              "The answer after fewer steps, `steps=N` of the daemon; in brackets 95 % intervals.",
              "steps", card);
+    put_rows(json_object_get(object, "styles"), "By style",
+             "Other handwritings of what was heard, `style=N` of the daemon.", "style", card);
     put_rows(
         json_object_get(object, "conditions"), "Under conditions",
         "The recordings with white noise at a signal-to-noise ratio, with silence (in seconds) "

@@ -249,6 +249,18 @@ static void measure_spikes(const struct evaluation *evaluation, uint64_t seed,
         scratch->input_counts, scratch->output, network_num_pixels(network));
 }
 
+/* Puts the handwriting that is to be scored in place of what was heard. */
+static enum status steer(const struct evaluation *evaluation, struct raster *latent,
+                         struct error *error)
+{
+    const struct handwriting *handwriting = &evaluation->network->handwriting;
+    struct handwriting_place place;
+    enum status status = handwriting_locate(handwriting, latent, &place, error);
+    return status == STATUS_OK
+               ? handwriting_steer(handwriting, &place, evaluation->settings->style, latent, error)
+               : status;
+}
+
 static enum status score_spiking(const struct evaluation *evaluation, uint32_t index,
                                  struct evaluation_scratch *scratch, struct error *error)
 {
@@ -258,6 +270,8 @@ static enum status score_spiking(const struct evaluation *evaluation, uint32_t i
     enum status status =
         inference_encode(&scratch->inference, evaluation->network, scratch->input, seed,
                          evaluation->num_steps, &latent, &scores->stats, error);
+    if (status == STATUS_OK && evaluation->settings->style)
+        status = steer(evaluation, &latent, error);
     if (status == STATUS_OK)
         status = inference_decode(&scratch->inference, evaluation->network, &latent, &output,
                                   &scores->stats, error);

@@ -46,9 +46,10 @@ struct evaluation_reading {
 };
 
 struct evaluation_settings {
-    int num_steps; /* 0: the network's own */
-    uint64_t seed; /* of rate coding; sample i draws with seed + i */
-    int threads;   /* 0: all processors */
+    int num_steps;  /* 0: the network's own */
+    uint64_t seed;  /* of rate coding; sample i draws with seed + i */
+    uint64_t style; /* handwriting of recordings; 0: what was heard */
+    int threads;    /* 0: all processors */
     bool quiet;
     uint32_t limit;                          /* of samples of a test split, evenly spread; 0: all */
     struct dataset_division division;        /* of speech; zeroed: the official one */

@@ -68,6 +68,7 @@ struct options {
     struct option_list over; /* --over NAME=VALUE,... of a sweep */
 
     bool by_steps;                /* evaluate: scores of fewer steps too */
+    int styles;                   /* evaluate: handwritings to score too */
     struct option_list condition; /* evaluate: what else speech is scored under */
     const char *grid;             /* evaluate: PNG of samples */
     const char *failures;         /* evaluate: folder that takes what was misread */

@@ -134,6 +134,14 @@ check "other noise by another seed" sh -c "'$train' evaluate --quiet --json $spe
     --condition noise=10dB >'$scratch/again.json' && jq -e --slurpfile first '$scratch/speech.json' \
     '.conditions[0].pixel_mse != \$first[0].conditions[0].pixel_mse' '$scratch/again.json'"
 
+check "handwritings" evaluate styles $speech $judge --styles 3 --images "images:$scratch/pictures"
+check "a row for each" holds styles '[.styles[].style] == [1, 2, 3] and
+    all(.styles[]; .num_samples == 11 and .pixel_mse > 0)'
+check "they are read as their mean says" holds styles '([.styles[].digit_accuracy_judge] | add / 3) as $mean |
+    (.styles_digit_accuracy_judge - $mean | fabs) < 1e-6 and $mean > 0.7'
+check "they differ" holds styles '.styles_distance > 0.01 and .styles_distance < 0.3'
+check "an autoencoder has none" refuses 'knows no handwriting' $ae --styles 3
+
 card=$scratch/speech-digits.md
 check "the card has a section for this data" grep -qx "## Scores on the test split of wavs:.*words" \
     "$card"
