@@ -13,6 +13,8 @@ void image_reply_write_members(const struct image_reply *reply, struct writer *w
     if (latent->has_confidence)
         writer_number(writer, "confidence", latent->confidence);
     writer_base64(writer, "image_png", reply->png, reply->png_size);
+    if (reply->input_png_size)
+        writer_base64(writer, "input_png", reply->input_png, reply->input_png_size);
     if (!reply->analog)
         latent_write(latent, reply->encoding, "latent", writer);
     writer_integer(writer, "spikes", reply->spikes);

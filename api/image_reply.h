@@ -14,6 +14,8 @@ struct image_reply {
     int width, height; /* of the PNG */
     const uint8_t *png;
     size_t png_size;
+    const uint8_t *input_png; /* what the network was given; left out where the size is 0 */
+    size_t input_png_size;
     uint64_t spikes, synops;
 };
 

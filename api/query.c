@@ -90,6 +90,13 @@ static bool query_read_split(const char *value, struct query *query)
     return index >= 0;
 }
 
+static bool query_read_input(const char *value, struct query *query)
+{
+    int index = query_read_word(value, (const char *const[]){"0", "1", NULL});
+    query->input = index == 1;
+    return index >= 0;
+}
+
 static bool query_read_polarity(const char *value, struct query *query)
 {
     int index = query_read_word(value, (const char *const[]){"keep", "invert", "auto", NULL});
@@ -140,6 +147,7 @@ static const struct query_rule query_rules[] = {
     {"style", QUERY_STYLE, query_read_style, "an integer from 0 to 9007199254740991"},
     {"min_confidence", QUERY_MIN_CONFIDENCE, query_read_min_confidence, "a number from 0 to 1"},
     {"split", QUERY_SPLIT, query_read_split, "0 or 1"},
+    {"input", QUERY_INPUT, query_read_input, "0 or 1"},
     {"timeout_ms", QUERY_TIMEOUT_MS, query_read_timeout, "an integer from 1 to 600000"},
 };
 

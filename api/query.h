@@ -25,7 +25,8 @@ enum query_parameter {
     QUERY_TIMEOUT_MS = 1 << 7,
     QUERY_STYLE = 1 << 8,
     QUERY_MIN_CONFIDENCE = 1 << 9,
-    QUERY_SPLIT = 1 << 10
+    QUERY_SPLIT = 1 << 10,
+    QUERY_INPUT = 1 << 11
 };
 
 enum query_polarity { QUERY_POLARITY_KEEP, QUERY_POLARITY_INVERT, QUERY_POLARITY_AUTO };
@@ -39,6 +40,7 @@ struct query {
     int scale;                    /* 1 (default) .. QUERY_MAX_SCALE */
     bool frames;
     bool split;
+    bool input;
     enum query_polarity polarity;
     enum query_encoding encoding;
     uint64_t style;        /* 0 (default) .. 2^53 - 1 */

@@ -1,28 +1,91 @@
 #include "server/assets.h"
 
+#include <string.h>
+
+/* X(symbol, name, file, media type) for each document. */
+#define ASSETS_OF_PAGE(X)                                                                          \
+    X(index, "/", "server/page/index.html", "text/html; charset=utf-8")                            \
+    X(style, "style.css", "server/page/style.css", "text/css; charset=utf-8")                      \
+    X(views, "views.css", "server/page/views.css", "text/css; charset=utf-8")                      \
+    X(icon, "icon.svg", "server/page/icon.svg", "image/svg+xml")                                   \
+    ASSETS_SCRIPT(X, api, "api.js")                                                                \
+    ASSETS_SCRIPT(X, app, "app.js")                                                                \
+    ASSETS_SCRIPT(X, cloth, "cloth.js")                                                            \
+    ASSETS_SCRIPT(X, compare, "compare.js")                                                        \
+    ASSETS_SCRIPT(X, curl, "curl.js")                                                              \
+    ASSETS_SCRIPT(X, dom, "dom.js")                                                                \
+    ASSETS_SCRIPT(X, draw, "draw.js")                                                              \
+    ASSETS_SCRIPT(X, drop, "drop.js")                                                              \
+    ASSETS_SCRIPT(X, endpoint, "endpoint.js")                                                      \
+    ASSETS_SCRIPT(X, facts, "facts.js")                                                            \
+    ASSETS_SCRIPT(X, failure, "failure.js")                                                        \
+    ASSETS_SCRIPT(X, latent, "latent.js")                                                          \
+    ASSETS_SCRIPT(X, pad, "pad.js")                                                                \
+    ASSETS_SCRIPT(X, plate, "plate.js")                                                            \
+    ASSETS_SCRIPT(X, player, "player.js")                                                          \
+    ASSETS_SCRIPT(X, png, "png.js")                                                                \
+    ASSETS_SCRIPT(X, raster, "raster.js")                                                          \
+    ASSETS_SCRIPT(X, recorder_worklet, "recorder-worklet.js")                                      \
+    ASSETS_SCRIPT(X, recorder, "recorder.js")                                                      \
+    ASSETS_SCRIPT(X, samples, "samples.js")                                                        \
+    ASSETS_SCRIPT(X, shelf, "shelf.js")                                                            \
+    ASSETS_SCRIPT(X, sound, "sound.js")                                                            \
+    ASSETS_SCRIPT(X, speak, "speak.js")                                                            \
+    ASSETS_SCRIPT(X, spikes, "spikes.js")                                                          \
+    ASSETS_SCRIPT(X, status, "status.js")                                                          \
+    ASSETS_SCRIPT(X, wav, "wav.js")
+
+#define ASSETS_SCRIPT(X, symbol, name)                                                             \
+    X(symbol, name, "server/page/" name, "text/javascript; charset=utf-8")
+
+#define ASSETS_SAMPLE(X, symbol, name, type) X(symbol, name, "tests/samples/" name, type)
+
+/* A spoken digit by two voices, and the same digit written. */
+#define ASSETS_OF_DIGIT(X, digit)                                                                  \
+    ASSETS_SAMPLE(X, voice_us_##digit, #digit "_en-us.wav", "audio/wav")                           \
+    ASSETS_SAMPLE(X, voice_gb_##digit, #digit "_en-gb-f2.wav", "audio/wav")                        \
+    ASSETS_SAMPLE(X, digit_##digit, "digit_" #digit ".png", "image/png")
+
+#define ASSETS(X)                                                                                  \
+    X(openapi, "/openapi.json", "api/openapi.yaml", "application/json")                            \
+    ASSETS_OF_PAGE(X)                                                                              \
+    ASSETS_OF_DIGIT(X, 0)                                                                          \
+    ASSETS_OF_DIGIT(X, 1)                                                                          \
+    ASSETS_OF_DIGIT(X, 2)                                                                          \
+    ASSETS_OF_DIGIT(X, 3)                                                                          \
+    ASSETS_OF_DIGIT(X, 4)                                                                          \
+    ASSETS_OF_DIGIT(X, 5)                                                                          \
+    ASSETS_OF_DIGIT(X, 6)                                                                          \
+    ASSETS_OF_DIGIT(X, 7)                                                                          \
+    ASSETS_OF_DIGIT(X, 8)                                                                          \
+    ASSETS_OF_DIGIT(X, 9)
+
 /* C17 has no way to include a file's bytes, but every assembler that gcc and clang use has. */
-#define ASSET(name, file)                                                                          \
+#define ASSETS_INCLUDE(symbol, name, file, type)                                                   \
     __asm__(".section .rodata\n"                                                                   \
-            ".global " #name "_begin\n.global " #name "_end\n"                                     \
-            ".balign 16\n" #name "_begin:\n"                                                       \
-            ".incbin \"" SPIKELOOM_SOURCE_DIR "/" file "\"\n" #name "_end:\n"                      \
-            ".byte 0\n.previous\n");                                                               \
-    extern const char name##_begin[], name##_end[]
+            ".global spikeloom_asset_" #symbol "_begin\n"                                          \
+            ".global spikeloom_asset_" #symbol "_end\n"                                            \
+            ".balign 16\nspikeloom_asset_" #symbol "_begin:\n"                                     \
+            ".incbin \"" SPIKELOOM_SOURCE_DIR "/" file "\"\n"                                      \
+            "spikeloom_asset_" #symbol "_end:\n.byte 0\n.previous\n");                             \
+    extern const char spikeloom_asset_##symbol##_begin[], spikeloom_asset_##symbol##_end[];
 
-ASSET(spikeloom_asset_page, "server/page/index.html");
-ASSET(spikeloom_asset_openapi, "api/openapi.yaml");
+ASSETS(ASSETS_INCLUDE)
 
-static struct asset assets_between(const char *begin, const char *end)
+#define ASSETS_ROW(symbol, name, file, type)                                                       \
+    {name, type, spikeloom_asset_##symbol##_begin, spikeloom_asset_##symbol##_end},
+
+static const struct asset assets_table[] = {ASSETS(ASSETS_ROW)};
+
+size_t assets_size(const struct asset *asset)
 {
-    return (struct asset){.bytes = begin, .size = (size_t)(end - begin)};
+    return (size_t)(asset->end - asset->begin);
 }
 
-struct asset assets_page(void)
+const struct asset *assets_find(const char *name)
 {
-    return assets_between(spikeloom_asset_page_begin, spikeloom_asset_page_end);
-}
-
-struct asset assets_openapi(void)
-{
-    return assets_between(spikeloom_asset_openapi_begin, spikeloom_asset_openapi_end);
+    for (size_t i = 0; i < sizeof assets_table / sizeof *assets_table; i++)
+        if (strcmp(assets_table[i].name, name) == 0)
+            return &assets_table[i];
+    return NULL;
 }

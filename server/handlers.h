@@ -38,7 +38,10 @@ bool handlers_unload(struct request *request);
 bool handlers_live(struct request *request);
 bool handlers_ready(struct request *request);
 bool handlers_metrics(struct request *request);
+
+/* handlers_page.c: documents inside the program. */
 bool handlers_openapi(struct request *request);
 bool handlers_page(struct request *request);
+bool handlers_page_part(struct request *request);
 
 #endif

@@ -1,7 +1,6 @@
 #include "server/handlers.h"
 
 #include "core/base/mem.h"
-#include "server/assets.h"
 #include "server/metrics_triton.h"
 #include "server/reply.h"
 
@@ -76,23 +75,5 @@ bool handlers_metrics(struct request *request)
         reply_problem(request, &error);
     }
     buf_free(&text);
-    return true;
-}
-
-bool handlers_openapi(struct request *request)
-{
-    struct asset asset = assets_openapi();
-    reply_document(request, "application/json", asset.bytes, asset.size);
-    return true;
-}
-
-bool handlers_page(struct request *request)
-{
-    struct asset asset = assets_page();
-    http_reply_header(&request->exchange->reply, "Content-Security-Policy",
-                      "default-src 'none'; form-action 'self'; base-uri 'none'; "
-                      "frame-ancestors 'none'");
-    http_reply_header(&request->exchange->reply, "Referrer-Policy", "no-referrer");
-    reply_document(request, "text/html; charset=utf-8", asset.bytes, asset.size);
     return true;
 }

@@ -25,7 +25,7 @@ static enum status infer_analog_draw(struct request *request, struct inference *
         status = image_encode_png(grey, network->image_width, network->image_height,
                                   request->query.scale, png, error);
     }
-    request->durations.png = clock_since_us(start);
+    request->durations.png += clock_since_us(start);
     mem_free(picture);
     mem_free(grey);
     return status;

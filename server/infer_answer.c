@@ -81,6 +81,8 @@ static enum status infer_answer_write_json(const struct request *request,
             .height = request->network->image_height * request->query.scale,
             .png = png->bytes,
             .png_size = png->size,
+            .input_png = request->input_png.bytes,
+            .input_png_size = request->input_png.size,
             .spikes = request->stats.spikes,
             .synops = request->stats.synops,
         };

@@ -9,7 +9,8 @@
 enum {
     INFER_DRAW_MAX_PIXELS = 1 << 27, /* of all frames of an animation */
     INFER_DRAW_FRAME_MS = 60,
-    INFER_DRAW_HOLD_MS = 1500
+    INFER_DRAW_HOLD_MS = 1500,
+    INFER_DRAW_MAX_INPUT = 4 * 1024 * 1024
 };
 
 bool infer_draw_is_animated(const struct request *request)
@@ -61,5 +62,48 @@ enum status infer_draw(struct request *request, const struct raster *outputs, in
     mem_free(frames);
     mem_free(one);
     request->durations.png += clock_since_us(start);
+    return status;
+}
+
+/* Frames become columns; channels are in the order of the ear, high tones first. */
+static void infer_draw_sound(const real *input, int num_frames, int num_channels, uint8_t *grey)
+{
+    int count = num_frames * num_channels;
+    real least = input[0], greatest = input[0];
+    for (int i = 1; i < count; i++) {
+        least = input[i] < least ? input[i] : least;
+        greatest = input[i] > greatest ? input[i] : greatest;
+    }
+    real range = greatest > least ? greatest - least : 1;
+    for (int frame = 0; frame < num_frames; frame++)
+        for (int channel = 0; channel < num_channels; channel++) {
+            real value = (input[frame * num_channels + channel] - least) / range;
+            grey[channel * num_frames + frame] = image_grey_byte((float)value);
+        }
+}
+
+enum status infer_draw_input(struct request *request, const real *input, struct error *error)
+{
+    const struct network *network = request->network;
+    int count = (int)network_num_inputs(network), width = network->image_width;
+    if (!request->query.input || strcmp(request->media, "application/json") != 0)
+        return STATUS_OK;
+    if (network->task == NETWORK_SYNTHESIZE)
+        width = network->front_end.num_frames;
+    uint8_t *grey = mem_alloc((size_t)count, 1);
+    if (!grey)
+        return error_plain(error, STATUS_NO_MEMORY);
+    if (network->task == NETWORK_SYNTHESIZE)
+        infer_draw_sound(input, width, count / width, grey);
+    else
+        for (int i = 0; i < count; i++)
+            grey[i] = image_grey_byte((float)input[i]);
+    uint64_t start = clock_now_us();
+    buf_free(&request->input_png);
+    buf_init(&request->input_png, INFER_DRAW_MAX_INPUT);
+    enum status status =
+        image_encode_png(grey, width, count / width, 1, &request->input_png, error);
+    request->durations.png += clock_since_us(start);
+    mem_free(grey);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "core/media/image.h"
 #include "models/front_end.h"
 #include "server/clock.h"
+#include "server/infer_draw.h"
 #include "server/infer_speech.h"
 
 enum media_kind infer_input_sniff(const struct request *request, const char **name)
@@ -105,5 +106,7 @@ enum status infer_input_read(struct request *request, real **input, struct error
     enum status status = network->task == NETWORK_SYNTHESIZE
                              ? infer_input_hear(request, body->bytes, body->size, *input, error)
                              : infer_input_read_image(request, *input, error);
+    if (status == STATUS_OK)
+        status = infer_draw_input(request, *input, error);
     return status == STATUS_OK ? request_check(request, error) : status;
 }

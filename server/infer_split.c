@@ -20,6 +20,7 @@ struct infer_pieces {
     struct raster latents[SILENCE_MAX_PIECES], outputs[SILENCE_MAX_PIECES];
     struct inference_stats stats[SILENCE_MAX_PIECES];
     double confidences[SILENCE_MAX_PIECES];
+    struct buf input_pngs[SILENCE_MAX_PIECES]; /* where the query asks for them */
 };
 
 static void infer_split_free(struct infer_pieces *pieces)
@@ -29,6 +30,7 @@ static void infer_split_free(struct infer_pieces *pieces)
     for (int i = 0; i < SILENCE_MAX_PIECES; i++) {
         raster_free(&pieces->latents[i]);
         raster_free(&pieces->outputs[i]);
+        buf_free(&pieces->input_pngs[i]);
     }
     audio_free(&pieces->audio);
     mem_free(pieces->input);
@@ -49,6 +51,10 @@ static enum status infer_split_hear(struct request *request, struct infer_pieces
                                       : error_plain(error, STATUS_NO_MEMORY);
     audio_free(&part);
     request->durations.cochlea += clock_since_us(start);
+    if (status == STATUS_OK)
+        status = infer_draw_input(request, pieces->input, error);
+    pieces->input_pngs[index] = request->input_png;
+    request->input_png = (struct buf){0};
     return status;
 }
 
@@ -123,6 +129,8 @@ static enum status infer_split_write_image(struct request *request,
             .height = request->network->image_height * request->query.scale,
             .png = png.bytes,
             .png_size = png.size,
+            .input_png = pieces->input_pngs[index].bytes,
+            .input_png_size = pieces->input_pngs[index].size,
             .spikes = pieces->stats[index].spikes,
             .synops = pieces->stats[index].synops,
         };

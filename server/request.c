@@ -77,6 +77,7 @@ void request_free(struct request *request)
     if (!request)
         return;
     network_release(request->network);
+    buf_free(&request->input_png);
     mem_free(request);
 }
 

@@ -22,7 +22,7 @@ struct request_durations {
 
 /* What the path of a request names; "" where it does not. */
 struct request_names {
-    char model[QUERY_MODEL_SIZE];
+    char model[QUERY_MODEL_SIZE]; /* or a part of the page */
     char version[QUERY_MODEL_SIZE];
 };
 
@@ -53,7 +53,8 @@ struct request {
     uint64_t key_id; /* see keys_find */
     uint64_t seed;
     uint32_t num_samples; /* of an inference request: 1, or what the client put into one */
-    double confidence; /* of the latent that was heard */
+    double confidence;    /* of the latent that was heard */
+    struct buf input_png; /* what the network was given, where that was asked for */
     struct inference_stats stats;
     struct request_durations durations;
 };

@@ -20,13 +20,14 @@ static const char *const routes_html[] = {"text/html", NULL};
 enum {
     ROUTES_PICTURE = QUERY_MODEL | QUERY_SCALE | QUERY_FRAMES | QUERY_ENCODING | QUERY_TIMEOUT_MS,
     ROUTES_INPUT = QUERY_SEED | QUERY_STEPS,
+    ROUTES_UPLOAD = ROUTES_PICTURE | ROUTES_INPUT | QUERY_INPUT,
     ROUTES_SPEECH = QUERY_STYLE | QUERY_MIN_CONFIDENCE | QUERY_SPLIT
 };
 
 static const struct route routes_table[] = {
-    {"/v1/synthesize", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_PICTURE | ROUTES_INPUT | ROUTES_SPEECH,
-     routes_pictures, handlers_infer_begin, handlers_synthesize},
-    {"/v1/reconstruct", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_PICTURE | ROUTES_INPUT | QUERY_POLARITY,
+    {"/v1/synthesize", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_UPLOAD | ROUTES_SPEECH, routes_pictures,
+     handlers_infer_begin, handlers_synthesize},
+    {"/v1/reconstruct", ROUTE_POST, ROUTE_FOR_USERS, ROUTES_UPLOAD | QUERY_POLARITY,
      routes_pictures, handlers_infer_begin, handlers_reconstruct},
     {"/v1/encode", ROUTE_POST, ROUTE_FOR_USERS,
      QUERY_MODEL | QUERY_ENCODING | QUERY_TIMEOUT_MS | ROUTES_INPUT | QUERY_POLARITY |
@@ -67,6 +68,7 @@ static const struct route routes_table[] = {
     {"/readyz", ROUTE_GET, ROUTE_FOR_PROBES, 0, NULL, NULL, handlers_ready},
     {"/metrics", ROUTE_GET, ROUTE_FOR_SCRAPERS, 0, NULL, NULL, handlers_metrics},
     {"/openapi.json", ROUTE_GET, ROUTE_FOR_ANYONE, 0, routes_json, NULL, handlers_openapi},
+    {"/page/{file}", ROUTE_GET, ROUTE_FOR_ANYONE, 0, NULL, NULL, handlers_page_part},
     {"/", ROUTE_GET, ROUTE_FOR_ANYONE, 0, routes_html, NULL, handlers_page},
 };
 

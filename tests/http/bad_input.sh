@@ -118,7 +118,7 @@ for query in seed=-1 seed=9007199254740992 seed=99999999999999999999 seed=1.5 se
     'seed=%31%' 'seed=%zz' 'seed=1&seed=1' 'seed=1&seed=2' steps=0 steps=1025 steps=-1 steps=x \
     scale=0 scale=33 scale=1e1 frames=2 frames=yes encoding=morse timeout_ms=0 timeout_ms=600001 \
     model= model=absent 'model=..%2f..%2fetc%2fpasswd' 'model=a%00b' style=x style=-1 \
-    min_confidence=2 min_confidence=x \
+    min_confidence=2 min_confidence=x input=2 input=yes \
     unknown=1 SEED=1 'seed=1&' '&seed=1' '&' '=' polarity=keep "seed=$(printf '%0300d' 0)"; do
     refuse 400 "/v1/synthesize?$query" --data-binary "@$speech"
 done
@@ -129,6 +129,8 @@ refuse 400 "/v1/reconstruct?model=speech-digits" --data-binary "@$picture"
 refuse 400 "/v1/encode?style=1" --data-binary "@$picture"
 refuse 400 "/v1/encode?min_confidence=0" --data-binary "@$picture"
 refuse 400 "/v1/reconstruct?style=1" --data-binary "@$picture"
+refuse 400 "/v1/encode?input=1" --data-binary "@$picture"
+refuse 400 "/v1/decode?input=1" --data-binary "@$scratch/latent.json"
 refuse 400 "/v1/decode?style=1" --data-binary "@$scratch/latent.json"
 refuse 400 "/v1/reconstruct?polarity=sideways" --data-binary "@$picture"
 refuse 400 "/v1/decode?seed=1" --data-binary "@$scratch/latent.json"

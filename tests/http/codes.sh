@@ -15,7 +15,8 @@ cp "$scratch/body" "$scratch/openapi.json"
 paths() {
     jq -r --arg method "$1" --arg code "${2:-default}" '.paths | to_entries[] |
         select(.value[$method].responses[$code]) | .key |
-        gsub("{(name|model)}"; "mnist-ae") | gsub("{version}"; "1")' "$scratch/openapi.json"
+        gsub("{(name|model)}"; "mnist-ae") | gsub("{version}"; "1") |
+        gsub("{file}"; "app.js")' "$scratch/openapi.json"
 }
 
 # coded CODE: whether the last answer has that code, in whatever form.

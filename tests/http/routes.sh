@@ -72,6 +72,33 @@ check "  bright strokes stay" cmp "$scratch/body" "$scratch/reconstructed.png"
 expect 200 "/v1/reconstruct?polarity=invert" --data-binary "@$picture"
 check "  inverted is another" sh -c "! cmp -s $scratch/body $scratch/reconstructed.png"
 
+# --- what the networks were given -----------------------------------------------------------
+expect 200 "/v1/synthesize?input=0" --data-binary "@$speech" -H 'Accept: application/json'
+check "  without its input" body_is 'has("input_png") | not'
+expect 200 "/v1/synthesize?input=1" --data-binary "@$speech"
+check "  a PNG has no room for it" cmp "$scratch/body" "$scratch/synthesized.png"
+expect 200 "/v1/synthesize?input=1&style=0" --data-binary "@$speech" -H 'Accept: application/json'
+jq -r .input_png "$scratch/body" | base64 -d >"$scratch/ear.png"
+ask /v1/models/speech-digits
+check "  the cochleagram, a row for each channel" test "$(png_size "$scratch/ear.png")" = \
+    "$(jq -r '.front_end | "\(.num_frames) \(.num_channels)"' "$scratch/body")"
+expect 200 "/v1/synthesize?input=1&seed=5" --data-binary "@$speech" -H 'Accept: application/json'
+jq -r .input_png "$scratch/body" | base64 -d >"$scratch/ear_again.png"
+check "  whatever the seed" cmp "$scratch/ear.png" "$scratch/ear_again.png"
+for polarity in keep invert; do
+    expect 200 "/v1/reconstruct?input=1&polarity=$polarity" --data-binary "@$picture" \
+        -H 'Accept: application/json'
+    jq -r .input_png "$scratch/body" | base64 -d >"$scratch/seen_$polarity.png"
+    expect 200 "/v1/reconstruct?input=0&polarity=$polarity" --data-binary "@$picture"
+done
+expect 200 "/v1/reconstruct?seed=1&polarity=invert" --data-binary "@$picture"
+cp "$scratch/body" "$scratch/inverted.png"
+expect 200 "/v1/reconstruct?seed=1" --data-binary "@$scratch/seen_invert.png"
+check "  which gives the same picture" cmp "$scratch/body" "$scratch/inverted.png"
+expect 200 "/v1/reconstruct?model=mnist-ann&input=1" --data-binary "@$picture" -H 'Accept: application/json'
+jq -r .input_png "$scratch/body" | base64 -d >"$scratch/seen_analog.png"
+check "  analog networks see the same" cmp "$scratch/seen_analog.png" "$scratch/seen_keep.png"
+
 # --- the analog network beside it ------------------------------------------------------------
 expect 200 "/v1/reconstruct?model=mnist-ann&scale=2" --data-binary "@$picture"
 check "  is a PNG" is_png "$scratch/body"
@@ -136,7 +163,7 @@ done
 
 # --- documents ------------------------------------------------------------------------------
 for path in / /openapi.json /v1/models /v1/models/mnist-ae /metrics /v2/health/live \
-    /v2/health/ready /healthz /readyz; do
+    /v2/health/ready /healthz /readyz /page/style.css; do
     expect 200 "$path"
     length=$(wc -c <"$scratch/body")
     expect 200 "$path" -I
@@ -146,15 +173,57 @@ for path in / /openapi.json /v1/models /v1/models/mnist-ae /metrics /v2/health/l
     check "  allows" has Allow "GET, HEAD, OPTIONS"
     expect 200 "$path" -0 -H 'Host:'
 done
-for path in / /openapi.json /v1/models /v1/models/mnist-ae; do
+for path in / /openapi.json /page/app.js /v1/models /v1/models/mnist-ae; do
     ask "$path"
     expect 304 "$path" -H "If-None-Match: $(field ETag)"
     expect 304 "$path" -H "If-None-Match: \"x\", W/$(field ETag)"
-    expect 406 "$path" -H 'Accept: image/gif'
+    [ "$path" = /page/app.js ] || expect 406 "$path" -H 'Accept: image/gif'
 done
 ask /
-check "the page has a strict policy" sh -c \
-    "echo '$(field Content-Security-Policy | tr -d "'")' | grep -q '^default-src none;'"
+policy=$(field Content-Security-Policy | tr -d "'")
+check "the page has a strict policy" sh -c "echo '$policy' | grep -q '^default-src none; script-src self;'"
+check "  without exceptions for what stands in the page" sh -c "! echo '$policy' | grep -q unsafe"
+check "  and the page has nothing of that kind" sh -c \
+    "! grep -Eq '<style|<script>| style=| on[a-z]+=|javascript:|https?://' '$scratch/body'"
+
+# parts PAGE: what the page at the last answer and the scripts that it leads to ask of /page/.
+parts() {
+    cp "$scratch/body" "$scratch/part"
+    grep -Eo '(src|href)="/page/[A-Za-z0-9._-]+"' "$scratch/part" | sed 's/.*"\(.*\)"/\1/'
+    parts_left=app.js
+    while [ -n "$parts_left" ]; do
+        parts_next=
+        for part in $parts_left; do
+            ask "/page/$part"
+            for found in $(grep -Eo "from '\./[a-z-]+\.js'" "$scratch/body" | sed "s/.*'\.\/\(.*\)'/\1/"); do
+                echo "/page/$found"
+                grep -qx "$found" "$scratch/parts_seen" 2>/dev/null || parts_next="$parts_next $found"
+                echo "$found" >>"$scratch/parts_seen"
+            done
+        done
+        parts_left=$parts_next
+    done
+}
+parts | sort -u >"$scratch/parts"
+check "the page is made of parts" test "$(wc -l <"$scratch/parts")" -gt 20
+while read -r path; do
+    expect 200 "$path"
+done <"$scratch/parts"
+expect 200 /page/recorder-worklet.js
+check "  a script" has Content-Type "text/javascript; charset=utf-8"
+expect 200 /page/icon.svg
+check "  a drawing" has Content-Type image/svg+xml
+for digit in 0 1 2 3 4 5 6 7 8 9; do
+    expect 200 "/page/${digit}_en-us.wav"
+    check "  is the sample" cmp "$scratch/body" "$samples/${digit}_en-us.wav"
+    expect 200 "/page/${digit}_en-gb-f2.wav"
+    check "  is the sample" cmp "$scratch/body" "$samples/${digit}_en-gb-f2.wav"
+    expect 200 "/page/digit_$digit.png"
+    check "  is the sample" cmp "$scratch/body" "$samples/digit_$digit.png"
+done
+for path in /page/absent.js /page/index.html /page/openapi.json /page/ '/page/..%2fREADME.md'; do
+    expect 404 "$path"
+done
 ask /openapi.json
 check "the contract names all routes" body_is '.openapi == "3.1.0" and (.paths | keys) ==
     (["/v1/synthesize", "/v1/reconstruct", "/v1/encode", "/v1/decode", "/v1/models",
@@ -164,7 +233,7 @@ check "the contract names all routes" body_is '.openapi == "3.1.0" and (.paths |
       "/v2/models/{name}/versions/{version}", "/v2/models/{name}/versions/{version}/ready",
       "/v2/repository/index", "/v2/repository/models/{name}/load",
       "/v2/repository/models/{name}/unload", "/v2/health/live", "/v2/health/ready", "/healthz",
-      "/readyz", "/metrics", "/openapi.json", "/"] | sort)'
+      "/readyz", "/metrics", "/openapi.json", "/page/{file}", "/"] | sort)'
 ask /v1/models
 check "models have cards" body_is '(.models | length) >= 1 and
     (.models | map(.name) | . == sort) and

@@ -39,6 +39,10 @@ for piece in 0 1 2 3 4 5 6; do
 done
 check "  its digits are those of the number" test "$(nearest "$scratch"/piece_?.png)" = $number
 
+expect 200 "/v1/synthesize?split=1&input=1" --data-binary "@$phone" -H 'Accept: application/json'
+check "  each with what was heard of it" body_is '.pieces | map(.input_png) | all(length > 100) and
+    (unique | length) == 7'
+
 # --- latents --------------------------------------------------------------------------------
 expect 200 "/v1/encode?split=1" --data-binary "@$phone"
 check "a list of latents" body_is '.num_pieces == 7 and all(.pieces[]; .latent.num_units > 0)'

@@ -184,6 +184,11 @@ static void test_image_reply(void **state)
         "\"image\",\"num_units\":3,\"num_steps\":1,\"dt_ms\":1,\"seed\":42,\"encoding\":\"aer\","
         "\"events\":[[0,0],[0,2]],\"counts\":[1,0,1]},\"spikes\":7,\"synops\":8}");
     buf_free(&json);
+    reply.input_png = (const uint8_t *)"in";
+    reply.input_png_size = 2;
+    assert_int_equal(image_reply_write(&reply, &json), STATUS_OK);
+    assert_non_null(strstr((char *)json.bytes, "\"image_png\":\"cG5n\",\"input_png\":\"aW4=\","));
+    buf_free(&json);
     mem_fail_after(0);
     assert_int_equal(image_reply_write(&reply, &json), STATUS_NO_MEMORY);
     mem_fail_never();

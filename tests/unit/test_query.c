@@ -12,7 +12,7 @@
 
 static const unsigned all = QUERY_MODEL | QUERY_SEED | QUERY_STEPS | QUERY_SCALE | QUERY_FRAMES |
                             QUERY_POLARITY | QUERY_ENCODING | QUERY_TIMEOUT_MS | QUERY_STYLE |
-                            QUERY_MIN_CONFIDENCE | QUERY_SPLIT;
+                            QUERY_MIN_CONFIDENCE | QUERY_SPLIT | QUERY_INPUT;
 
 static struct query parsed(const char *text)
 {
@@ -41,7 +41,7 @@ static void test_reads_all(void **state)
     (void)state;
     struct query query = parsed("model=speech-digits&seed=9007199254740991&steps=7&scale=32&"
                                 "frames=1&polarity=auto&encoding=bitmap&timeout_ms=600000&"
-                                "style=9007199254740991&min_confidence=0.75&split=1");
+                                "style=9007199254740991&min_confidence=0.75&split=1&input=1");
     assert_int_equal(query.given, all);
     assert_string_equal(query.model, "speech-digits");
     assert_true(query.seed == UINT64_C(9007199254740991));
@@ -54,6 +54,7 @@ static void test_reads_all(void **state)
     assert_true(query.style == UINT64_C(9007199254740991));
     assert_true(query.min_confidence == 0.75);
     assert_true(query.split);
+    assert_true(query.input);
 }
 
 static void test_undoes_percent_encoding(void **state)
@@ -125,6 +126,8 @@ static void test_refuses(void **state)
         "min_confidence=0,5",
         "split=2",
         "split=",
+        "input=2",
+        "input=",
         "Style=1",
         "seed%00=1",
         "seed=1;scale=2",
