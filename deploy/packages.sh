@@ -10,6 +10,7 @@ packages_build="$packages_daemon zlib1g-dev libopenblas-dev curl"
 packages_tests="$packages_build libcmocka-dev clang binutils git jq haproxy hey openssl
     prometheus"
 packages_contract="nodejs npm"
+packages_page="chromium fonts-liberation"
 packages_valgrind="valgrind"
 
 # packages_install NAME...: installs those that are missing. Fails, naming them, where it may not.

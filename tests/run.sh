@@ -173,6 +173,7 @@ run_all() {
     part examples sh "$root/api/examples/run.sh" "$build"
     part contract sh "$root/tests/contract/run.sh" "$build"
     part contract-self-test sh "$root/tests/contract/run.sh" --self-test "$build"
+    part page sh "$root/tests/page/run.sh" "$build"
     part docs sh "$root/tests/docs/check.sh" "$build"
     part clang compile "$build/clang" clang Debug all
     part asan-build compile "$build/asan" gcc RelWithDebInfo "unit_tests spikeloomd" \

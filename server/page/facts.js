@@ -15,10 +15,9 @@ function sureness(confidence) {
 
 export function showFacts(list, facts) {
   list.replaceChildren(...facts.map(([term, value, note, share]) => {
-    const item = make('div', { className: share === undefined ? '' : 'sure' }, make('dt', {}, term),
-      make('dd', { className: term === 'Seed' ? 'number' : '' }, value, note ? make('small', {}, ` ${note}`) : ''))
-    if (share !== undefined) item.append(gauge(share))
-    return item
+    const text = make('dd', { className: term === 'Seed' ? 'number' : '' }, value, note ? make('small', {}, ` ${note}`) : '')
+    if (share !== undefined) text.append(gauge(share))
+    return make('div', { className: share === undefined ? '' : 'sure' }, make('dt', {}, term), text)
   }))
   list.hidden = false
 }

@@ -13,8 +13,8 @@ export async function loadSample(name) {
 
 // A button for each digit; `face(digit)` is what it shows, take(digit) what it does.
 export function fillSamples(group, kind, face, take) {
-  group.replaceChildren(...WORDS.map((word, digit) => {
-    const button = make('button', { type: 'button', ariaLabel: `${kind} ${word}`, ariaPressed: 'false' }, face(digit))
+  group.replaceChildren(...WORDS.map((_, digit) => {
+    const button = make('button', { type: 'button', ariaLabel: `${kind} ${digit}`, ariaPressed: 'false' }, face(digit))
     button.addEventListener('click', () => {
       markSample(group, digit)
       take(digit)
