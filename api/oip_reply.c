@@ -80,6 +80,8 @@ enum status oip_reply_write(const struct oip_reply *reply, struct buf *out, size
     writer_object(&writer, "parameters");
     if (reply->has_seed)
         writer_integer(&writer, "seed", reply->seed);
+    if (reply->has_confidence)
+        writer_number(&writer, "confidence", reply->confidence);
     writer_integer(&writer, "spikes", reply->spikes);
     writer_integer(&writer, "synops", reply->synops);
     writer_end_object(&writer);

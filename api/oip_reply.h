@@ -19,7 +19,9 @@ struct oip_reply {
     const char *model;
     const char *id; /* the request's; NULL if it had none */
     bool has_seed;  /* one seed was used for all samples */
+    bool has_confidence;
     uint64_t seed, spikes, synops;
+    double confidence; /* the least of all samples */
     int num_outputs;
     struct oip_output outputs[OIP_MAX_OUTPUTS];
 };

@@ -4,10 +4,13 @@
 #include "api/oip_tensor.h"
 #include "core/base/mem.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OIP_REQUEST_TEXT_SIZE = 32 };
+enum { OIP_REQUEST_TEXT_SIZE = 32, OIP_REQUEST_PEEK_BYTES = 64 * 1024 };
+
+#define OIP_REQUEST_TIMEOUT "timeout_ms"
 
 enum status oip_request_json_size(const char *header, size_t body_size, size_t *json_size,
                                   struct error *error)
@@ -57,10 +60,11 @@ static enum status oip_request_read_parameter(const char *name, const json_t *va
     char text[OIP_REQUEST_TEXT_SIZE];
     if (json_is_string(value))
         return query_set(name, json_string_value(value), allowed, query, error);
+    double number = json_number_value(value);
     if (json_is_integer(value))
         snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else if (json_is_real(value))
-        snprintf(text, sizeof text, "%.15g", json_real_value(value));
+    else if (json_is_real(value)) /* in the query numbers have no exponent either */
+        snprintf(text, sizeof text, "%.*f", floor(number) < number ? 12 : 0, number);
     else if (json_is_boolean(value))
         snprintf(text, sizeof text, "%d", json_is_true(value));
     else
@@ -92,6 +96,25 @@ static enum status oip_request_read_head(const json_t *root, unsigned allowed, b
             status = oip_request_read_parameter(name, value, allowed, &request->query, error);
     }
     return status;
+}
+
+int oip_request_peek_timeout(const uint8_t *body, size_t json_size)
+{
+    const struct json_input_limits limits = {OIP_REQUEST_PEEK_BYTES, OIP_REQUEST_MAX_DEPTH,
+                                             OIP_REQUEST_MAX_VALUES};
+    struct query query = {.given = 0};
+    json_t *root, *parameters;
+    if (json_size > OIP_REQUEST_PEEK_BYTES ||
+        !memmem(body, json_size, OIP_REQUEST_TIMEOUT, strlen(OIP_REQUEST_TIMEOUT)) ||
+        json_input_parse(body, json_size, &limits, &root, NULL) != STATUS_OK)
+        return 0;
+    if (oip_request_parameters(root, &parameters, NULL) == STATUS_OK) {
+        const json_t *value = json_object_get(parameters, OIP_REQUEST_TIMEOUT);
+        if (value)
+            oip_request_read_parameter(OIP_REQUEST_TIMEOUT, value, QUERY_TIMEOUT_MS, &query, NULL);
+    }
+    json_decref(root);
+    return query.timeout_ms;
 }
 
 /* --- outputs ------------------------------------------------------------------------------- */

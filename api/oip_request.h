@@ -46,6 +46,13 @@ enum status oip_request_json_size(const char *header, size_t body_size, size_t *
                                   struct error *error);
 
 /*
+ * The parameter timeout_ms, for the time that the request waits before it is read as a whole. 0
+ * when there is none, when it is no good, and where the JSON has more than 64 KiB: this is for the
+ * event loop, which must not spend milliseconds on one request.
+ */
+int oip_request_peek_timeout(const uint8_t *body, size_t json_size);
+
+/*
  * Reads a body whose first `json_size` bytes are the JSON. `allowed` are bits of query_parameter
  * that "parameters" may hold. Released by oip_request_free in any case. MALFORMED,
  * INVALID_ARGUMENT (what is well formed but not what this model takes or gives), NO_MEMORY.

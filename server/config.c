@@ -31,6 +31,7 @@ struct config_flag {
 
 enum { CONFIG_VARIABLE_SIZE = 64, CONFIG_MAX_BODY = 1 << 30 };
 
+#define CONFIG_PREFIX               "SPIKELOOM_"
 #define CONFIG_INSTALLED_REPOSITORY "/usr/share/spikeloom/models"
 
 #define CONFIG_AT(member) offsetof(struct config, member)
@@ -117,7 +118,7 @@ enum { CONFIG_NUM_FLAGS = sizeof config_flags / sizeof *config_flags };
 
 static void config_variable(const struct config_flag *flag, char name[CONFIG_VARIABLE_SIZE])
 {
-    size_t length = (size_t)snprintf(name, CONFIG_VARIABLE_SIZE, "SPIKELOOM_%s", flag->name);
+    size_t length = (size_t)snprintf(name, CONFIG_VARIABLE_SIZE, CONFIG_PREFIX "%s", flag->name);
     for (size_t i = 0; i < length; i++)
         name[i] = name[i] == '-' ? '_' : (char)toupper((unsigned char)name[i]);
 }
@@ -205,14 +206,37 @@ static const char *config_default_repository(void)
     return CONFIG_INSTALLED_REPOSITORY;
 }
 
+/*
+ * Whether Kubernetes sets such a variable for a service that it knows: NAME_SERVICE_HOST,
+ * NAME_SERVICE_PORT, NAME_PORT=tcp://..., NAME_PORT_80_TCP and what begins like them. A service
+ * named as the program must not set its flags.
+ */
+static bool config_is_service_link(const char *name, const char *value)
+{
+    static const char *const protocols[] = {"tcp://", "udp://", "sctp://"};
+    const char *number = strstr(name, "_PORT_");
+    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
+        if (strncmp(value, protocols[i], strlen(protocols[i])) == 0)
+            return true;
+    return strstr(name, "_SERVICE_HOST") || strstr(name, "_SERVICE_PORT") ||
+           (number && isdigit((unsigned char)number[strlen("_PORT_")]));
+}
+
+static const char *config_get_variable(const struct config_flag *flag,
+                                       char name[CONFIG_VARIABLE_SIZE])
+{
+    config_variable(flag, name);
+    const char *value = config_has_variable(flag) ? getenv(name) : NULL;
+    return value && config_is_service_link(name, value) ? NULL : value;
+}
+
 static enum status config_read_presets(struct config *config, struct error *error)
 {
     *config = (struct config){.model_repository = config_default_repository(), .metrics_port = -1};
     for (int i = 0; i < CONFIG_NUM_FLAGS; i++) {
         const struct config_flag *flag = &config_flags[i];
         char variable[CONFIG_VARIABLE_SIZE];
-        config_variable(flag, variable);
-        const char *value = config_has_variable(flag) ? getenv(variable) : NULL;
+        const char *value = config_get_variable(flag, variable);
         enum status status = STATUS_OK;
         if (value)
             status = config_set(flag, value, variable, config, error);
@@ -271,21 +295,33 @@ enum status config_read(int argc, char *const *argv, struct config *config, stru
     return status;
 }
 
-const char *config_unknown_variable(const char *const *environment)
+static bool config_is_variable(const char *name)
+{
+    for (int i = 0; i < CONFIG_NUM_FLAGS; i++) {
+        char variable[CONFIG_VARIABLE_SIZE];
+        config_variable(&config_flags[i], variable);
+        if (config_has_variable(&config_flags[i]) && strcmp(name, variable) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum status config_check_environment(const char *const *environment, struct error *error)
 {
     for (; *environment; environment++) {
-        bool known = strncmp(*environment, "SPIKELOOM_", strlen("SPIKELOOM_")) != 0;
+        char name[CONFIG_VARIABLE_SIZE]; /* cut when it is longer than that of any flag */
         size_t length = strcspn(*environment, "=");
-        for (int i = 0; i < CONFIG_NUM_FLAGS && !known; i++) {
-            char variable[CONFIG_VARIABLE_SIZE];
-            config_variable(&config_flags[i], variable);
-            known = config_has_variable(&config_flags[i]) && strlen(variable) == length &&
-                    strncmp(*environment, variable, length) == 0;
-        }
-        if (!known)
-            return *environment;
+        const char *value = *environment + length + ((*environment)[length] == '=');
+        snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name),
+                 *environment);
+        if (strncmp(name, CONFIG_PREFIX, strlen(CONFIG_PREFIX)) != 0 || config_is_variable(name) ||
+            config_is_service_link(name, value))
+            continue;
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "No flag belongs to the variable %s; --help lists those that there are.",
+                         name);
     }
-    return NULL;
+    return STATUS_OK;
 }
 
 static void config_print_flag(const struct config_flag *flag, FILE *out)

@@ -53,10 +53,11 @@ enum status config_read(int argc, char *const *argv, struct config *config, stru
 enum status config_check(const struct config *config, struct error *error);
 
 /*
- * The first "NAME=VALUE" of `environment` whose name begins like ours but belongs to no flag; NULL
- * when there is none. No error: orchestrators set variables named after the service.
+ * Refuses a "NAME=VALUE" whose name begins like our variables but belongs to no flag:
+ * INVALID_ARGUMENT with one sentence. What Kubernetes sets for a service named like the program
+ * (SPIKELOOM_SERVICE_HOST, SPIKELOOM_PORT=tcp://...) is nobody's setting and passes.
  */
-const char *config_unknown_variable(const char *const *environment);
+enum status config_check_environment(const char *const *environment, struct error *error);
 
 /* The help text: by subject, each flag with its default and the variable. */
 void config_print_help(FILE *out);

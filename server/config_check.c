@@ -46,6 +46,13 @@ enum status config_check(const struct config *config, struct error *error)
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "--max-queue-delay-us %d outlasts --timeout-ms %d.",
                          config->max_queue_delay_us, config->timeout_ms);
+    if (config->max_queue_delay_us && config->max_batch == 1)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "--max-queue-delay-us waits for a batch: it wants --max-batch above 1.");
+    if (config->max_connections_per_ip > config->max_connections)
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "--max-connections-per-ip %d is more than --max-connections %d.",
+                         config->max_connections_per_ip, config->max_connections);
     if (config_check_ports(config, error) != STATUS_OK)
         return STATUS_INVALID_ARGUMENT;
     if (config->cors_origin && cors_check_list(config->cors_origin, error) != STATUS_OK)

@@ -35,6 +35,20 @@ static enum status handlers_write_models(const struct service *service, struct b
     return status;
 }
 
+/* So that an alert can tell before clients do. */
+static enum status handlers_write_certificate(struct buf *out)
+{
+    struct tls_period period;
+    if (!tls_get_period(&period))
+        return STATUS_OK;
+    return buf_printf(out,
+                      "# HELP spikeloom_certificate_expiry_timestamp_seconds When the TLS "
+                      "certificate expires.\n"
+                      "# TYPE spikeloom_certificate_expiry_timestamp_seconds gauge\n"
+                      "spikeloom_certificate_expiry_timestamp_seconds %lld\n",
+                      (long long)period.until);
+}
+
 static enum status handlers_write_triton(const struct service *service, struct buf *out)
 {
     struct registry_list *list = registry_models(service->registry);
@@ -64,6 +78,8 @@ bool handlers_metrics(struct request *request)
         status = handlers_write_models(service, &text);
     if (status == STATUS_OK && service->config->triton_metrics && service_is_serving(service))
         status = handlers_write_triton(service, &text);
+    if (status == STATUS_OK)
+        status = handlers_write_certificate(&text);
     if (status == STATUS_OK)
         status = metrics_write_process(&text);
     if (status == STATUS_OK) {

@@ -1,6 +1,7 @@
 #include "server/handlers.h"
 
 #include "api/oip.h"
+#include "api/oip_request.h"
 #include "api/oip_statistics.h"
 #include "core/base/mem.h"
 #include "server/infer.h"
@@ -111,8 +112,22 @@ void handlers_oip_infer_begin(struct request *request)
         reply_problem(request, &error);
 }
 
+/* Lets the deadline that the client has put into the body hold in the queue already. */
+static void handlers_peek_timeout(struct request *request)
+{
+    const struct buf *body = &request->exchange->request.body;
+    size_t json_size;
+    char *header = http_header_value(request->exchange, "Inference-Header-Content-Length");
+    if (oip_request_json_size(header, body->size, &json_size, NULL) == STATUS_OK)
+        request->query.timeout_ms = oip_request_peek_timeout(body->bytes, json_size);
+    mem_free(header);
+    if (request->query.timeout_ms)
+        request->query.given |= QUERY_TIMEOUT_MS;
+}
+
 bool handlers_oip_infer(struct request *request)
 {
+    handlers_peek_timeout(request);
     return handlers_submit(request, infer_oip);
 }
 

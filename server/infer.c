@@ -79,9 +79,6 @@ enum status infer_encode(struct request *request, struct inference *scratch, str
     bool image = kind == MEDIA_PNG;
     if (!image && (request->query.given & QUERY_POLARITY))
         return error_set(error, STATUS_INVALID_ARGUMENT, "polarity is for pictures alone.");
-    if (image && (request->query.given & INFER_SPEECH_PARAMETERS))
-        return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "style, min_confidence and split are for recordings alone.");
     struct raster latent = {0};
     enum status status =
         infer_input_select(request, image ? NETWORK_RECONSTRUCT : NETWORK_SYNTHESIZE, error);

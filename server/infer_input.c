@@ -33,7 +33,7 @@ enum status infer_input_select(struct request *request, enum network_task task, 
     if (request->query.steps > network->num_steps)
         return error_set(error, STATUS_INVALID_ARGUMENT, "The model '%s' has %d steps, not %d.",
                          network->name, network->num_steps, request->query.steps);
-    return task == NETWORK_SYNTHESIZE ? infer_speech_check(request, error) : STATUS_OK;
+    return infer_speech_check(request, error);
 }
 
 void infer_input_choose_seed(struct request *request, const void *bytes, size_t size)

@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "server/clock.h"
 #include "server/infer_input.h"
+#include "server/infer_speech.h"
 #include "server/reply.h"
 #include "server/signature.h"
 
@@ -13,7 +14,8 @@
 enum {
     INFER_OIP_MAX_OUTPUT = 64 * 1024 * 1024, /* bytes of all output tensors in memory */
     INFER_OIP_MAX_BODY = 256 * 1024 * 1024,
-    INFER_OIP_PARAMETERS = QUERY_SEED | QUERY_STEPS | QUERY_TIMEOUT_MS
+    INFER_OIP_PARAMETERS =
+        QUERY_SEED | QUERY_STEPS | QUERY_STYLE | QUERY_MIN_CONFIDENCE | QUERY_TIMEOUT_MS
 };
 
 /* One inference request while it is computed. */
@@ -101,6 +103,17 @@ static void infer_oip_keep(const struct raster *latent, const struct raster *out
             *bits++ = raster_get(latent, step, unit);
 }
 
+/* What the confidence of a request is: that of its poorest sample. */
+static enum status infer_oip_weigh(struct request *request, uint32_t sample, struct raster *latent,
+                                   struct error *error)
+{
+    double least = sample ? request->confidence : 1;
+    enum status status = infer_speech_weigh(request, latent, error);
+    if (request->has_confidence && request->confidence > least)
+        request->confidence = least;
+    return status;
+}
+
 static enum status infer_oip_spiking(struct request *request, struct inference *scratch,
                                      const struct infer_oip *run, uint32_t sample,
                                      const real *input, struct error *error)
@@ -112,6 +125,8 @@ static enum status infer_oip_spiking(struct request *request, struct inference *
         return error_plain(error, STATUS_NO_MEMORY);
     enum status status = inference_encode(scratch, request->network, input, request->seed,
                                           (int)run->num_steps, &latent, &request->stats, error);
+    if (status == STATUS_OK)
+        status = infer_oip_weigh(request, sample, &latent, error);
     if (status == STATUS_OK)
         status =
             inference_decode(scratch, request->network, &latent, &output, &request->stats, error);
@@ -139,22 +154,29 @@ static enum status infer_oip_analog(struct request *request, struct inference *s
     return status;
 }
 
+static enum status infer_oip_compute(struct request *request, struct inference *scratch,
+                                     const struct infer_oip *run, uint32_t sample,
+                                     const real *input, struct error *error)
+{
+    uint64_t start = clock_now_us();
+    enum status status = network_is_spiking(request->network)
+                             ? infer_oip_spiking(request, scratch, run, sample, input, error)
+                             : infer_oip_analog(request, scratch, run, sample, input, error);
+    request->durations.network += clock_since_us(start);
+    return status;
+}
+
 static enum status infer_oip_sample(struct request *request, struct inference *scratch,
                                     const struct infer_oip *run, uint32_t sample, real *input,
                                     struct error *error)
 {
     enum status status = infer_oip_input(request, run, sample, input, error);
-    if (status != STATUS_OK && run->asked.files && status_http_code(status) < 500)
-        return error_prefix(error, status, "Element %u of 'audio': ", sample);
     if (status == STATUS_OK)
         status = request_check(request, error);
-    if (status != STATUS_OK)
-        return status;
-    uint64_t start = clock_now_us();
-    status = network_is_spiking(request->network)
-                 ? infer_oip_spiking(request, scratch, run, sample, input, error)
-                 : infer_oip_analog(request, scratch, run, sample, input, error);
-    request->durations.network += clock_since_us(start);
+    if (status == STATUS_OK)
+        status = infer_oip_compute(request, scratch, run, sample, input, error);
+    if (status != STATUS_OK && run->asked.files && status_http_code(status) < 500)
+        error_prefix(error, status, "Element %u of 'audio': ", sample);
     return status;
 }
 
@@ -199,6 +221,8 @@ static enum status infer_oip_answer(struct request *request, const struct infer_
         .id = run->asked.has_id ? run->asked.id : NULL,
         .has_seed = request->has_seed,
         .seed = request->seed,
+        .has_confidence = request->has_confidence,
+        .confidence = request->confidence,
         .spikes = request->stats.spikes,
         .synops = request->stats.synops,
     };

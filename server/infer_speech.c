@@ -4,6 +4,11 @@ enum status infer_speech_check(const struct request *request, struct error *erro
 {
     const struct query *query = &request->query;
     const struct handwriting *handwriting = &request->network->handwriting;
+    if (request->network->task != NETWORK_SYNTHESIZE)
+        return query->given & INFER_SPEECH_PARAMETERS
+                   ? error_set(error, STATUS_INVALID_ARGUMENT,
+                               "style, min_confidence and split are for recordings alone.")
+                   : STATUS_OK;
     if (query->style && !handwriting->num_hands)
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "The model '%s' knows no handwriting but style 0.",

@@ -9,7 +9,10 @@
 /* Parameters that make sense for recordings alone. */
 enum { INFER_SPEECH_PARAMETERS = QUERY_STYLE | QUERY_MIN_CONFIDENCE | QUERY_SPLIT };
 
-/* Makes sure that the model has the handwriting and the confidence that the query asks for. */
+/*
+ * Makes sure that the model takes recordings, and has the handwriting and the confidence, where the
+ * query asks for them.
+ */
 enum status infer_speech_check(const struct request *request, struct error *error);
 
 /*

@@ -51,6 +51,28 @@ enum status listener_open(const char *host, int port, int *fd, struct error *err
                      strerror(reason));
 }
 
+static bool listener_address_is_loopback(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(
+            &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+    const struct sockaddr_in *four = (const void *)address;
+    return address->sa_family == AF_INET && ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+bool listener_is_loopback(const char *host)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found;
+    if (getaddrinfo(host, NULL, &hints, &found) != 0)
+        return false;
+    bool loopback = true;
+    for (const struct addrinfo *each = found; each; each = each->ai_next)
+        loopback = loopback && listener_address_is_loopback(each->ai_addr);
+    freeaddrinfo(found);
+    return loopback;
+}
+
 void listener_limit_unread(int fd, int seconds)
 {
     unsigned milliseconds = (unsigned)seconds * 1000; /* inherited by accepted sockets */

@@ -12,6 +12,9 @@
 /* A listening socket, closed by the caller; port 0 takes any free one. IO with a sentence. */
 enum status listener_open(const char *host, int port, int *fd, struct error *error);
 
+/* Whether no other machine can reach a socket that is bound to `host`. */
+bool listener_is_loopback(const char *host);
+
 /*
  * What a client does not take within `seconds` is thrown away with its connection, also when that
  * has been closed: else its last answer would stay in the system's memory for as long as it likes.

@@ -1,5 +1,6 @@
 #include "server/service.h"
 
+#include "server/caution.h"
 #include "server/infer_batch.h"
 #include "server/log.h"
 #include "server/routes.h"
@@ -111,6 +112,16 @@ enum status service_open(const struct config *config, struct service *service, s
     return status;
 }
 
+static void service_log_caution(const char *event, const char *sentence)
+{
+    log_message(LOG_WARN, event, sentence);
+}
+
+void service_log_cautions(const struct service *service)
+{
+    caution_all(service->config, service_log_caution);
+}
+
 void service_reload(struct service *service)
 {
     struct error error;
@@ -123,6 +134,7 @@ void service_reload(struct service *service)
             log_message(LOG_INFO, "certificate", "The certificate has been read again.");
         else
             log_message(LOG_ERROR, "certificate", error.detail);
+        caution_certificate(service_log_caution);
     }
     reload_folder(service->reload);
 }

@@ -51,6 +51,9 @@ struct service {
  * after a failure. */
 enum status service_open(const struct config *config, struct service *service, struct error *error);
 
+/* Tells in the log what is set up in a way that is seldom meant: caution.h. */
+void service_log_cautions(const struct service *service);
+
 /* Reads the keys again and has the models read again; the log tells of both. */
 void service_reload(struct service *service);
 

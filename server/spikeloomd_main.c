@@ -1,4 +1,5 @@
 /* The daemon: reads its flags, serves, drains. */
+#include "server/caution.h"
 #include "server/config.h"
 #include "server/drain.h"
 #include "server/healthcheck.h"
@@ -7,7 +8,6 @@
 #include "server/tls.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
@@ -54,33 +54,28 @@ static void main_log_stop(int unanswered)
     log_end(&line);
 }
 
-static void main_warn_of_variable(void)
-{
-    const char *unknown = config_unknown_variable((const char *const *)environ);
-    char message[160];
-    if (!unknown)
-        return;
-    snprintf(message, sizeof message, "No flag belongs to the variable %.*s.",
-             (int)strcspn(unknown, "="), unknown);
-    log_message(LOG_WARN, "config", message);
-}
-
 static int main_serve(const struct config *config)
 {
     struct service service;
     struct error error;
-    main_warn_of_variable();
     drain_block_signals();
     if (service_open(config, &service, &error) != STATUS_OK) {
         service_close(&service);
         return main_complain(&error, 1);
     }
+    service_log_cautions(&service);
     main_log_start(&service);
     main_log_signal(drain_wait(&service));
     int unanswered = drain_run(&service);
     service_close(&service);
     main_log_stop(unanswered);
     return 0;
+}
+
+static void main_warn(const char *event, const char *sentence)
+{
+    (void)event;
+    fprintf(stderr, "spikeloomd: warning: %s\n", sentence);
 }
 
 static int main_check_config(const struct config *config)
@@ -99,6 +94,7 @@ static int main_check_config(const struct config *config)
                config->model_repository, keys_count(keys, KEYS_USER), keys_count(keys, KEYS_ADMIN),
                config->tls_cert ? "HTTPS" : "HTTP");
         registry_list_release(list);
+        caution_all(config, main_warn);
     }
     registry_close(registry);
     keys_close(keys);
@@ -131,7 +127,8 @@ int main(int argc, char **argv)
         puts("spikeloomd " SPIKELOOM_VERSION);
         return 0;
     }
-    if (config_check(&config, &error) != STATUS_OK)
+    if (config_check(&config, &error) != STATUS_OK ||
+        config_check_environment((const char *const *)environ, &error) != STATUS_OK)
         return main_complain(&error, EXIT_USAGE);
     if (config.healthcheck)
         return main_healthcheck(&config);

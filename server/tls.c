@@ -71,6 +71,23 @@ enum status tls_read(const char *certificate_path, const char *key_path, struct 
     return status;
 }
 
+bool tls_get_period(struct tls_period *period)
+{
+    gnutls_x509_crt_t certificate;
+    if (gnutls_x509_crt_init(&certificate) != GNUTLS_E_SUCCESS)
+        return false;
+    pthread_mutex_lock(&tls_mutex);
+    gnutls_datum_t pem = tls_datum(&tls_current.certificate); /* the first of the chain is ours */
+    int fault = pem.size ? gnutls_x509_crt_import(certificate, &pem, GNUTLS_X509_FMT_PEM) : -1;
+    pthread_mutex_unlock(&tls_mutex);
+    if (fault >= 0) {
+        period->from = gnutls_x509_crt_get_activation_time(certificate);
+        period->until = gnutls_x509_crt_get_expiration_time(certificate);
+    }
+    gnutls_x509_crt_deinit(certificate);
+    return fault >= 0;
+}
+
 static int tls_import_chain(gnutls_pcert_st **chain, unsigned *length)
 {
     gnutls_datum_t pem = tls_datum(&tls_current.certificate);

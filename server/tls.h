@@ -8,6 +8,9 @@
 
 #include "core/base/status.h"
 
+#include <stdbool.h>
+#include <time.h>
+
 /* TLS 1.2 and 1.3, in GnuTLS' words. */
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
@@ -21,6 +24,14 @@ typedef void (*tls_provider)(void);
  * belong together.
  */
 enum status tls_read(const char *certificate_path, const char *key_path, struct error *error);
+
+/* From when until when clients trust a certificate. */
+struct tls_period {
+    time_t from, until;
+};
+
+/* Of the certificate that has been read; false when there is none. */
+bool tls_get_period(struct tls_period *period);
 
 /* What gives each new connection the certificate. */
 tls_provider tls_get_provider(void);

@@ -39,7 +39,9 @@ every_example() {
 
 daemon_record "$build/exchanges/examples" || exit 1
 check_outcomes=$daemon_exchanges/checks.tsv
-daemon_start examples --model-repository "${SPIKELOOM_TEST_MODELS:-$root/models/weights}" || exit 1
+models=${SPIKELOOM_TEST_MODELS:-$root/models/weights}
+unset SPIKELOOM_TEST_MODELS # which is none of the daemon's variables
+daemon_start examples --model-repository "$models" || exit 1
 trap 'daemon_stop "$daemon_pid"; rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
 BASE_URL=$daemon_url

@@ -14,6 +14,7 @@
     X(EMPTY, 400, "The body is empty.")                                                            \
     X(MALFORMED, 400, "The data is damaged or not what it claims to be.")                          \
     X(INVALID_ARGUMENT, 400, "A parameter is unknown or out of its range.")                        \
+    X(BAD_CHECKPOINT, 400, "The checkpoint is damaged or does not fit this program.")              \
     X(UNAUTHENTICATED, 401, "An API key is needed.")                                               \
     X(FORBIDDEN, 403, "The API key does not allow this.")                                          \
     X(NOT_FOUND, 404, "There is nothing by that name.")                                            \
@@ -27,7 +28,6 @@
     X(CLIENT_GONE, 499, "The client closed the connection.")                                       \
     X(INTERNAL, 500, "Something failed inside.")                                                   \
     X(IO, 500, "Reading or writing a file failed.")                                                \
-    X(BAD_CHECKPOINT, 500, "The checkpoint is damaged or does not fit this program.")              \
     X(NO_MEMORY, 503, "Out of memory; try again later.")                                           \
     X(NOT_READY, 503, "Not ready to serve.")                                                       \
     X(OVERLOADED, 503, "Too many requests wait already; try again later.")                         \

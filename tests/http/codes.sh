@@ -169,6 +169,31 @@ eventually 504 "/v1/synthesize?timeout_ms=1" --data-binary "@$speech"
 eventually 504 "/v1/reconstruct?timeout_ms=1" --data-binary "@$picture"
 eventually 504 "/v1/encode?timeout_ms=1" --data-binary "@$picture"
 eventually 504 "/v1/decode?timeout_ms=1" --data-binary "@$latent"
+
+# A deadline in the body holds in the queue: such a request never gets to an inference thread. A
+# large one is read there, and then it is too late.
+hurried_body() {
+    jq -nc --argjson parameters "$1" '{inputs: [{name: "image", shape: [1, 28, 28],
+        datatype: "FP32", data: [range(784) | 0]}], parameters: $parameters}'
+}
+# outdated ID COMPUTED: asks until the log has a request of that id with 504 that has, or has not,
+# been on an inference thread.
+outdated() {
+    outdated_tries=0
+    until jq -es "map(select(.request_id == \"$1\" and .status == 504 and
+        has(\"compute_ms\") == $2)) | length > 0" "$daemon_log"; do
+        outdated_tries=$((outdated_tries + 1))
+        [ "$outdated_tries" -lt 100 ] || return 1
+        ask /v2/models/mnist-ae/infer -d "@$scratch/$1.json" \
+            -H 'Content-Type: application/json' -H "X-Request-Id: $1"
+    done
+}
+hurried_body '{"timeout_ms": 1}' >"$scratch/small.json"
+{ hurried_body '{"timeout_ms": 1}' && head -c 70000 /dev/zero | tr '\0' ' '; } >"$scratch/large.json"
+check "a deadline in a body holds in the queue" outdated small false
+check "  in a large one when it is read" outdated large true
+check "  and never before" sh -c "! jq -es 'map(select(.request_id == \"large\" and
+    .status == 504 and (has(\"compute_ms\") | not))) | length > 0' '$daemon_log'"
 idle
 busy --queue-size 1
 eventually 503 /v1/synthesize --data-binary "@$speech"

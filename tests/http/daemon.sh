@@ -19,6 +19,7 @@ daemon_start() {
     daemon_log=$daemon_folder/$1.log
     : >"$daemon_log" # an older daemon of that name has told its port there
     shift
+    : >"$daemon_log"
     LD_PRELOAD=${daemon_recorder-} RECORDER_FOLDER=${daemon_exchanges-} \
         "$daemon_program" --port 0 "$@" 2>"$daemon_log" &
     daemon_pid=$!

@@ -40,10 +40,20 @@ head -c 1000 "$models/mnist-ae.safetensors" >"$scratch/broken/mnist-ae.safetenso
 check "a broken model" quits 1 mnist-ae "$daemon_program" --port 0 \
     --model-repository "$scratch/broken"
 
-SPIKELOOM_SERVICE_HOST=10.0.0.1 start taken
-check "an unknown variable is told" grep -q '"level":"warn".*SPIKELOOM_SERVICE_HOST\.' \
-    "$scratch/taken.log"
-check "  without its value" sh -c "! grep -q '10\.0\.0\.1' '$scratch/taken.log'"
+check "an unknown variable" quits 2 'variable SPIKELOOM_QUEUE;' env SPIKELOOM_QUEUE=8 \
+    "$daemon_program" --port 0 --model-repository "$models"
+check "  also for --check-config" quits 2 'variable SPIKELOOM_QUEUE;' env SPIKELOOM_QUEUE=8 \
+    "$daemon_program" --check-config --model-repository "$models"
+check "what Kubernetes sets for a service is no setting" quits 0 models \
+    env SPIKELOOM_SERVICE_HOST=10.0.0.1 SPIKELOOM_PORT=tcp://10.0.0.1:80 \
+    SPIKELOOM_PORT_80_TCP_ADDR=10.0.0.1 \
+    "$daemon_program" --check-config --model-repository "$models"
+check "a delay for batches of one" quits 2 'max-batch above 1' "$daemon_program" \
+    --check-config --max-batch 1 --max-queue-delay-us 100
+check "more connections of one address than of all" quits 2 'more than --max-connections' \
+    "$daemon_program" --check-config --max-connections 4 --max-connections-per-ip 5
+
+start taken
 check "a taken port" quits 1 taken "$daemon_program" --port "${daemon_url##*:}" \
     --model-repository "$models"
 check "  stops with 0" daemon_stop "$daemon_pid"

@@ -194,6 +194,7 @@ check "a recording has the latent and the seed of the native route" jq -es \
     '.[0].parameters.seed == .[1].seed and
     ([.[0].outputs[1].data | to_entries[] | select(.value == 1).key | [(. / 196 | floor), . % 196]]
     == .[1].events)' "$scratch/spoken.answer" "$scratch/body"
+cp "$scratch/body" "$scratch/spoken.native"
 jq -c '.inputs[0] |= (.shape = [1, 1] | .data |= [.])' "$scratch/spoken.json" >"$scratch/column.json"
 expect 200 $hear -H "$json" -d "@$scratch/column.json"
 check "  as a column too" sh -c \
@@ -209,6 +210,34 @@ pack '.inputs = [{name: "audio", shape: [3], datatype: "BYTES"}]'
 expect 200 $hear -H "$octets" -H "$packed_length" --data-binary "@$scratch/packed"
 check "  binary gives what JSON gives" sh -c \
     "jq -c '.outputs[0].data' '$scratch/body' | cmp - '$scratch/several.image'"
+
+# --- handwritings and confidence --------------------------------------------------------------
+# heard FILTER: the request of one recording with such parameters.
+heard() {
+    jq -c ".parameters = $1" "$scratch/spoken.json" >"$scratch/edited.json"
+}
+check "the confidence is told" jq -es '.[0].parameters.confidence == .[1].confidence' \
+    "$scratch/spoken.answer" "$scratch/spoken.native"
+heard '{style: 3}'
+expect 200 $hear -H "$json" -d "@$scratch/edited.json"
+cp "$scratch/body" "$scratch/styled.answer"
+check "a style draws another picture" sh -c \
+    "! jq -c '.outputs[0].data' '$scratch/styled.answer' | cmp -s - '$scratch/spoken.image'"
+ask "/v1/encode?style=3" --data-binary "@$speech"
+check "  with the latent of the native route" jq -es \
+    '[.[0].outputs[1].data | to_entries[] | select(.value == 1).key | [(. / 196 | floor), . % 196]]
+    == .[1].events' "$scratch/styled.answer" "$scratch/body"
+heard '{min_confidence: 0.5}'
+expect 200 $hear -H "$json" -d "@$scratch/edited.json"
+jq -c '.parameters = {min_confidence: 0}' "$scratch/several.json" >"$scratch/edited.json"
+expect 200 $hear -H "$json" -d "@$scratch/edited.json"
+several=$(jq .parameters.confidence "$scratch/body")
+recordings "$speech" "$root/tests/unit/media/tone.wav" >"$scratch/edited.json"
+expect 200 $hear -H "$json" -d "@$scratch/edited.json"
+check "  of several samples the least" body_is ".parameters.confidence < $several"
+jq -c '.parameters = {min_confidence: 1}' "$scratch/edited.json" >"$scratch/poor.json"
+expect 422 $hear -H "$json" -d "@$scratch/poor.json"
+check "  says whose is too low" body_is '.error | test("^Element [01] of .audio.: The confidence is 0[.]")'
 
 # --- networks without spikes ----------------------------------------------------------------
 if [ -e "$models/mnist-ann.safetensors" ]; then
@@ -258,6 +287,7 @@ wrong 'del(.inputs)' '.inputs = {}' '.inputs = []' '.inputs += .inputs' '.inputs
     '.parameters = {seed: null}' '.parameters = {steps: 16}' '.parameters = {steps: 0}' \
     '.parameters = {steps: []}' '.parameters = {scale: 2}' '.parameters = {sequence_id: 1}' \
     '.parameters = {binary_data_output: 1}' '.parameters = {timeout_ms: 0}' \
+    '.parameters = {style: 1}' '.parameters = {min_confidence: 0.5}' '.parameters = {split: 1}' \
     '.outputs = {}' '.outputs = [1]' '.outputs = [{}]' '.outputs = [{name: 1}]' \
     '.outputs = [{name: "label"}]' '.outputs = [{name: "image"}, {name: "image"}]' \
     '.outputs = [{name: "image", parameters: 1}]' \
@@ -305,7 +335,9 @@ done
 for filter in '.inputs[0].parameters = {}' '.inputs[0].data = ["x"]' '.inputs[0].data = ["===="]' \
     '.inputs[0].data = ["QUJD", "QUJD"]' '.inputs[0].data = [""]' '.inputs[0].data = [1]' \
     '.inputs[0].data[0] |= "!" + .[1:]' '.inputs[0].data = ["QUJD"]' '.inputs[0].datatype = "UINT8"' \
-    '.inputs[0].shape = [1, 2]' '.inputs[0].data[0] |= .[:1000]' '.parameters = {polarity: "keep"}'; do
+    '.inputs[0].shape = [1, 2]' '.inputs[0].data[0] |= .[:1000]' '.parameters = {polarity: "keep"}' \
+    '.parameters = {style: -1}' '.parameters = {style: 1.5}' '.parameters = {min_confidence: 1.5}' \
+    '.parameters = {split: 1}'; do
     jq -c "$filter" "$scratch/spoken.json" >"$scratch/edited.json"
     expect 400 $hear -H "$json" -d "@$scratch/edited.json"
     check "  for $filter" test "$code" = 400

@@ -108,7 +108,7 @@ for round in 1 2 3; do
     load 200
     check "  the new model serves, round $round" test "$(tag_of)" = "$new_tag"
     put "$scratch/cut.safetensors" mnist-ae
-    load 500
+    load 400
     check "  it still does after a damaged one" test "$(tag_of)" = "$new_tag"
     expect 200 /v2/repository/index -X POST
     check "  the index says why" body_is '.[] | select(.name == "mnist-ae") |

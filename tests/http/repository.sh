@@ -85,7 +85,7 @@ expect 200 /readyz
 
 # a damaged file, a file that is gone
 head -c 5000 "$served/mnist-ae.safetensors" >"$scratch/repository/mnist-ae.safetensors"
-admin expect 500 $control/mnist-ae/load -X POST
+admin expect 400 $control/mnist-ae/load -X POST
 check "  says why, and not where" body_is '.error | startswith("mnist-ae.safetensors: ")'
 why=$(jq .error "$scratch/body")
 expect 200 $index -X POST
@@ -95,6 +95,11 @@ check "  so does the log" grep -q '"model":"mnist-ae","change":"kept","reason":"
     "$scratch/repository.log"
 expect 200 /v1/reconstruct --data-binary "@$picture"
 rm "$scratch/repository/mnist-ae.safetensors"
+mkdir "$scratch/repository/mnist-ae.safetensors"
+admin expect 500 $control/mnist-ae/load -X POST
+check "  what cannot be read is another fault" body_is '.error | test("not a regular file")'
+expect 200 /v1/reconstruct --data-binary "@$picture"
+rmdir "$scratch/repository/mnist-ae.safetensors"
 admin expect 404 $control/mnist-ae/load -X POST
 expect 200 /v1/reconstruct --data-binary "@$picture"
 cp "$served/mnist-ae.safetensors" "$scratch/repository"

@@ -15,6 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 samples=$root/tests/samples
 models=${SPIKELOOM_TEST_MODELS:-$root/models/weights}
+unset SPIKELOOM_TEST_MODELS # which is none of the daemon's variables
 daemon_program=$1/spikeloomd
 scratch=$(mktemp -d)
 daemon_folder=$scratch

@@ -8,7 +8,7 @@ mkdir "$certificates"
 certify() {
     certify_name=$1
     shift
-    openssl req -x509 -newkey "$@" -nodes -days 2 -subj "/CN=$certify_name" \
+    openssl req -x509 -days 2 -newkey "$@" -nodes -subj "/CN=$certify_name" \
         -addext 'subjectAltName=IP:127.0.0.1' -keyout "$certificates/$certify_name.key" \
         -out "$certificates/$certify_name.crt" 2>"$scratch/openssl.err"
 }
@@ -113,6 +113,57 @@ sleep 0.5
 check "metrics are told while draining" curl -gsSf -o /dev/null "$metrics_url/metrics"
 wait "$daemon_pid"
 check "stops with 0" test $? -eq 0
+
+# --- what is taken and told -----------------------------------------------------------------
+check "openssl makes a certificate of yesterday" openssl x509 -days -1 -in "$certificates/first.crt" \
+    -signkey "$certificates/first.key" -out "$certificates/expired.crt"
+start expired --tls-cert "$certificates/expired.crt" --tls-key "$certificates/first.key" \
+    --metrics-port 0
+metrics_url=http://127.0.0.1:$(sed -n 's/.*"metrics_port":\([0-9]*\).*/\1/p' "$daemon_log")
+check "a certificate that has expired is told" grep -q \
+    '"level":"warn","event":"certificate","message":"The certificate has expired on 20' "$daemon_log"
+curl -sS "$metrics_url/metrics" >"$scratch/body"
+check "  when, to dashboards too" test "$(awk '$1 == "spikeloom_certificate_expiry_timestamp_seconds" {
+    print $2 }' "$scratch/body")" = \
+    "$(date -d "$(openssl x509 -in "$certificates/expired.crt" -noout -enddate | cut -d = -f 2)" +%s)"
+kill -HUP "$daemon_pid"
+check "  again when it is read again" logged 2 '"event":"certificate","message":"The certificate has'
+check "stops with 0" daemon_stop "$daemon_pid"
+
+# warns PATTERN FLAG...: whether --check-config is content but for one warning; "" for none.
+warns() {
+    warns_pattern=$1
+    shift
+    "$daemon_program" --check-config --model-repository "$models" "$@" >"$scratch/warns.out" \
+        2>"$scratch/warns.err" || return 1
+    cat "$scratch/warns.err"
+    if [ -z "$warns_pattern" ]; then
+        [ ! -s "$scratch/warns.err" ]
+    else
+        [ "$(wc -l <"$scratch/warns.err")" -eq 1 ] &&
+            grep -q "^spikeloomd: warning: .*$warns_pattern" "$scratch/warns.err"
+    fi
+}
+pair="--tls-cert $certificates/first.crt --tls-key $certificates/first.key"
+keyed="--api-key-file $guarded_folder/users"
+# shellcheck disable=SC2086 # lists of words
+{
+    check "--check-config warns of it" warns 'has expired' \
+        --tls-cert "$certificates/expired.crt" --tls-key "$certificates/first.key"
+    check "  not of a good one" warns '' $pair
+    check "--check-config warns of keys in clear text" warns 'in clear text to 0.0.0.0' $keyed --host 0.0.0.0
+    check "  an admin's too" warns 'in clear text to ::' --host :: \
+        --admin-key-file "$guarded_folder/admins"
+    check "  not with HTTPS" warns '' $keyed --host 0.0.0.0 $pair
+    check "  not without keys" warns '' --host 0.0.0.0
+    for host in 127.0.0.1 127.1.2.3 ::1 localhost; do
+        check "  not on $host" warns '' $keyed --host $host
+    done
+    start clear_text --host 0.0.0.0 $keyed
+}
+check "so does the log" grep -q '"level":"warn","event":"keys","message":"API keys travel in clear' \
+    "$daemon_log"
+check "stops with 0" daemon_stop "$daemon_pid"
 
 # --- pairs that cannot be taken -------------------------------------------------------------
 cp "$certificates/first.key" "$certificates/open.key"

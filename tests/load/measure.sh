@@ -6,6 +6,7 @@ measure_root=$(cd "$(dirname "$0")/../.." && pwd)
 samples=$measure_root/tests/samples
 speech=$samples/3_en-us.wav
 models=${SPIKELOOM_TEST_MODELS:-$measure_root/models/weights}
+unset SPIKELOOM_TEST_MODELS # which is none of the daemon's variables
 scratch=$(mktemp -d)
 daemon_folder=$scratch
 pids=

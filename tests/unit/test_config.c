@@ -139,6 +139,8 @@ static void test_contradictions(void **state)
         {"--tls-cert=a", "--tls-key=b", "--metrics-port=9"},
         {"--port=9", "--metrics-port=9", "--metrics-host=::1"},
         {"--port=0", "--metrics-port=0"},
+        {"--max-batch=2", "--max-queue-delay-us=1"},
+        {"--max-connections=4", "--max-connections-per-ip=4"},
         {"--api-key-file=a", "--rate-limit=1", "--rate-burst=9"},
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -156,6 +158,8 @@ static void test_contradictions(void **state)
         {"--metrics-port=8080", "--port=8080"},
         {"--metrics-port=8080", "--metrics-host=127.0.0.1"},
         {"--rate-burst=1", "--api-key-file=a"},
+        {"--max-batch=1", "--max-queue-delay-us=1"},
+        {"--max-connections=4", "--max-connections-per-ip=5"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(read_flags(&config, NULL, 2, bad[i]), STATUS_OK);
@@ -181,15 +185,45 @@ static void test_unknown_variables(void **state)
 {
     (void)state;
     const char *known[] = {"PATH=x", "SPIKELOOM_PORT=1", "SPIKELOOM_DRAIN_DELAY=", NULL};
-    assert_null(config_unknown_variable(known));
-    const char *strange[] = {"SPIKELOOM_PORT=1", "SPIKELOOM_PORTS=1", NULL};
-    assert_ptr_equal(config_unknown_variable(strange), strange[1]);
-    const char *short_one[] = {"SPIKELOOM_POR=1", NULL};
-    assert_non_null(config_unknown_variable(short_one));
-    const char *action[] = {"SPIKELOOM_HELP=1", NULL};
-    assert_non_null(config_unknown_variable(action));
-    const char *subject[] = {"SPIKELOOM_LISTENING=1", NULL};
-    assert_non_null(config_unknown_variable(subject));
+    assert_int_equal(config_check_environment(known, NULL), STATUS_OK);
+    const char *none[] = {NULL};
+    assert_int_equal(config_check_environment(none, NULL), STATUS_OK);
+    static const char *const strange[] = {
+        "SPIKELOOM_PORTS=1",
+        "SPIKELOOM_POR=1",
+        "SPIKELOOM_HELP=1",
+        "SPIKELOOM_LISTENING=1",
+        "SPIKELOOM_",
+        "SPIKELOOM_PORT_NAME=x",
+        "SPIKELOOM_QUEUE=of_SERVICE_HOST",
+        "SPIKELOOM_A_NAME_THAT_IS_LONGER_THAN_THAT_OF_ANY_FLAG_THERE_EVER_WAS_OR_WILL_BE=1"};
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+        struct error error;
+        const char *environment[] = {"SPIKELOOM_PORT=1", strange[i], NULL};
+        assert_int_equal(config_check_environment(environment, &error), STATUS_INVALID_ARGUMENT);
+        assert_non_null(strstr(error.detail, "No flag belongs to the variable SPIKELOOM_"));
+        assert_null(strchr(error.detail, '='));
+    }
+}
+
+static void test_service_links(void **state)
+{
+    (void)state;
+    struct config config;
+    static const char *const links[] = {
+        "SPIKELOOM_SERVICE_HOST=10.0.0.1",          "SPIKELOOM_SERVICE_PORT=80",
+        "SPIKELOOM_SERVICE_PORT_HTTP=80",           "SPIKELOOM_PORT=tcp://10.0.0.1:80",
+        "SPIKELOOM_PORT_80_TCP=tcp://10.0.0.1:80",  "SPIKELOOM_PORT_80_TCP_PROTO=tcp",
+        "SPIKELOOM_PORT_80_TCP_ADDR=10.0.0.1",      "SPIKELOOM_METRICS_SERVICE_HOST=10.0.0.2",
+        "SPIKELOOM_METRICS_PORT=udp://10.0.0.2:53", NULL};
+    assert_int_equal(config_check_environment(links, NULL), STATUS_OK);
+    setenv("SPIKELOOM_PORT", "tcp://10.0.0.1:80", 1);
+    assert_int_equal(read_flags(&config, NULL, 0, NULL), STATUS_OK);
+    assert_int_equal(config.port, 8080);
+    setenv("SPIKELOOM_PORT", "81", 1);
+    assert_int_equal(read_flags(&config, NULL, 0, NULL), STATUS_OK);
+    assert_int_equal(config.port, 81);
+    unsetenv("SPIKELOOM_PORT");
 }
 
 int main(void)
@@ -202,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_contradictions),
         cmocka_unit_test(test_healthcheck_needs_plain_http),
         cmocka_unit_test(test_unknown_variables),
+        cmocka_unit_test(test_service_links),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }

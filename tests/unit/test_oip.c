@@ -89,6 +89,14 @@ static void test_reply(void **state)
         "{\"seed\":9007199254740991,\"spikes\":3,\"synops\":4},\"outputs\":[{\"name\":"
         "\"latent\",\"datatype\":\"UINT8\",\"shape\":[1,1,3],\"data\":[0,1,1]},{\"name\":"
         "\"image\",\"datatype\":\"FP32\",\"shape\":[1,2,2],\"data\":[0,0.2,1,0.06666667]}]}");
+    out.size = 0;
+    reply.num_outputs = 0;
+    reply.has_seed = false;
+    reply.has_confidence = true;
+    reply.confidence = 0.8125;
+    assert_int_equal(oip_reply_write(&reply, &out, &json_size), STATUS_OK);
+    assert_written("{\"model_name\":\"m\",\"model_version\":\"1\",\"id\":\"a\\\"b\",\"parameters\":"
+                   "{\"confidence\":0.8125,\"spikes\":3,\"synops\":4},\"outputs\":[]}");
 }
 
 static void test_binary_reply(void **state)

@@ -22,7 +22,7 @@ static const struct oip_model picture_model = {
 static const struct oip_model sound_model = {
     "hear", "test", {"audio", OIP_BYTES, 1, {-1}}, 1, {{"image", OIP_FP32, 3, {-1, 1, 2}}}};
 
-enum { ALLOWED = QUERY_SEED | QUERY_STEPS };
+enum { ALLOWED = QUERY_SEED | QUERY_STEPS | QUERY_MIN_CONFIDENCE };
 
 /* `tail` follows the JSON. */
 static enum status read_both(const struct oip_model *model, const char *json, const void *tail,
@@ -278,6 +278,81 @@ static void test_sizes_of_the_json(void **state)
         assert_int_equal(oip_request_json_size(bad[i], 10, &size, NULL), STATUS_MALFORMED);
 }
 
+static void test_reads_real_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double number; /* -1: refused */
+    } cases[] = {{"0", 0},          {"1", 1},         {"0.25", 0.25}, {"2.5e-1", 0.25},
+                 {"0.00001", 1e-5}, {"\"0.5\"", 0.5}, {"1.0", 1},     {"1.001", -1},
+                 {"-0.1", -1},      {"1e300", -1},    {"true", 1},    {"\"x\"", -1},
+                 {"null", -1},      {"[0.5]", -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct oip_request request;
+        char json[256];
+        snprintf(json, sizeof json,
+                 "{\"parameters\":{\"min_confidence\":%s},\"inputs\":[{\"name\":\"image\","
+                 "\"shape\":[1,1,2],\"datatype\":\"FP32\",\"data\":[0,1]}]}",
+                 cases[i].text);
+        enum status status = read_json(&picture_model, json, &request, NULL);
+        if ((status == STATUS_OK) != (cases[i].number >= 0))
+            fail_msg("min_confidence %s gives %s", cases[i].text, status_name(status));
+        if (status == STATUS_OK)
+            assert_float_equal(request.query.min_confidence, cases[i].number, 1e-12);
+        oip_request_free(&request);
+    }
+}
+
+static int peek(const char *json)
+{
+    size_t size = strlen(json);
+    uint8_t *bytes = mem_copy(json, size);
+    assert_non_null(bytes);
+    int timeout_ms = oip_request_peek_timeout(bytes, size);
+    mem_free(bytes);
+    return timeout_ms;
+}
+
+static void test_peeks_at_the_deadline(void **state)
+{
+    (void)state;
+    assert_int_equal(peek("{\"parameters\":{\"timeout_ms\":250}}"), 250);
+    assert_int_equal(peek("{\"inputs\":[],\"parameters\":{\"timeout_ms\":\"7\",\"x\":1}}"), 7);
+    static const char *const none[] = {
+        "{}",
+        "x",
+        "",
+        "{\"timeout_ms\":250}",
+        "{\"parameters\":1,\"timeout_ms\":250}",
+        "{\"parameters\":{\"timeout_ms\":0}}",
+        "{\"parameters\":{\"timeout_ms\":-1}}",
+        "{\"parameters\":{\"timeout_ms\":600001}}",
+        "{\"parameters\":{\"timeout_ms\":[250]}}",
+        "{\"parameters\":{\"timeout_ms\":250}",
+        "{\"inputs\":[{\"parameters\":{\"timeout_ms\":250}}]}",
+    };
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(peek(none[i]), 0);
+}
+
+static void test_peeks_at_small_requests_alone(void **state)
+{
+    (void)state;
+    enum { PEEKED = 64 * 1024 };
+    static const char head[] = "{\"parameters\":{\"timeout_ms\":250}";
+    char *json = mem_alloc(1, PEEKED + 2);
+    assert_non_null(json);
+    memset(json, ' ', PEEKED + 1);
+    memcpy(json, head, sizeof head - 1);
+    json[PEEKED - 1] = '}';
+    assert_int_equal(oip_request_peek_timeout((uint8_t *)json, PEEKED), 250);
+    json[PEEKED - 1] = ' ';
+    json[PEEKED] = '}';
+    assert_int_equal(oip_request_peek_timeout((uint8_t *)json, PEEKED + 1), 0);
+    mem_free(json);
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -308,6 +383,9 @@ int main(void)
         cmocka_unit_test(test_refuses_files),
         cmocka_unit_test(test_refuses_every_beginning),
         cmocka_unit_test(test_sizes_of_the_json),
+        cmocka_unit_test(test_reads_real_numbers),
+        cmocka_unit_test(test_peeks_at_the_deadline),
+        cmocka_unit_test(test_peeks_at_small_requests_alone),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("oip_request", tests, NULL, NULL);
