@@ -115,8 +115,9 @@ static void fill_names(const char *pattern, char path[256])
 static void test_agrees_with_the_contract(void **state)
 {
     (void)state;
-    struct asset asset = assets_openapi();
-    json_t *contract = json_loadb(asset.bytes, asset.size, JSON_REJECT_DUPLICATES, NULL);
+    const struct asset *asset = assets_find("/openapi.json");
+    assert_non_null(asset);
+    json_t *contract = json_loadb(asset->begin, assets_size(asset), JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(contract);
     const char *pattern;
     json_t *item;
@@ -140,10 +141,12 @@ static void test_agrees_with_the_contract(void **state)
 static void test_page_is_embedded(void **state)
 {
     (void)state;
-    struct asset page = assets_page();
-    assert_true(page.size > 100);
-    assert_int_equal(strncmp(page.bytes, "<!doctype html>", 15), 0);
-    assert_int_equal(strncmp(page.bytes + page.size - 8, "</html>\n", 8), 0);
+    const struct asset *page = assets_find("/");
+    assert_non_null(page);
+    assert_true(assets_size(page) > 100);
+    assert_int_equal(strncmp(page->begin, "<!doctype html>", 15), 0);
+    assert_int_equal(strncmp(page->end - 8, "</html>\n", 8), 0);
+    assert_null(assets_find("/absent"));
 }
 
 int main(void)
