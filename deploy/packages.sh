@@ -8,10 +8,15 @@ packages_daemon="gcc libc6-dev make cmake pkgconf libmicrohttpd-dev libjansson-d
     libsamplerate0-dev libpng-dev nettle-dev libgnutls28-dev"
 packages_build="$packages_daemon zlib1g-dev libopenblas-dev curl"
 packages_tests="$packages_build libcmocka-dev clang binutils git jq haproxy hey openssl
-    prometheus"
+    prometheus nginx-light libnginx-mod-http-js mandoc systemd iproute2 iptables"
 packages_contract="nodejs npm"
 packages_page="chromium fonts-liberation"
 packages_valgrind="valgrind"
+packages_trainer_runtime="libopenblas0 zlib1g"
+packages_container="docker.io debootstrap iptables iproute2 jq curl
+    dpkg-dev file"
+packages_compose="docker-compose"
+packages_kubernetes="kubernetes-client"
 
 # packages_install NAME...: installs those that are missing. Fails, naming them, where it may not.
 packages_install() {

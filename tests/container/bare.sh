@@ -14,6 +14,8 @@ deploy_only=no
 keep=no
 failed=0
 
+. "$root/tests/container/bookworm.sh"
+
 fail() {
     echo "bare.sh: $*" >&2
     exit 1
@@ -35,41 +37,8 @@ parse_arguments() {
     command -v git >/dev/null || fail "git is missing; apt-get install git"
 }
 
-# The first mirror that this machine's sources name for a suite of Debian's archive.
-find_mirror() {
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list \
-        2>/dev/null | sed -n \
-        -e 's/^URIs: *\(http[^ ]*\/debian\)\/* *.*/\1/p' \
-        -e 's/^deb  *\(\[[^]]*\] *\)\{0,1\}\(http[^ ]*\/debian\)\/* .*/\2/p' | head -n 1
-}
-
-# The rest that apt needs to reach the same mirror from inside.
-copy_settings() {
-    for path in /etc/apt/apt.conf /etc/apt/apt.conf.d /etc/apt/auth.conf /etc/apt/auth.conf.d \
-        /etc/apt/trusted.gpg.d /usr/share/keyrings /etc/ssl/certs /usr/share/ca-certificates \
-        /usr/local/share/ca-certificates /etc/resolv.conf /etc/hosts; do
-        if [ -e "$path" ]; then
-            mkdir -p "$bare$(dirname "$path")"
-            rm -rf "${bare:?}$path"
-            cp -RL "$path" "$bare$path"
-        fi
-    done
-    # hooks of apt call programs that a bare system does not have
-    grep -lE 'Post-Invoke|Pre-Install-Pkgs|Pre-Invoke' "$bare"/etc/apt/apt.conf.d/* 2>/dev/null |
-        xargs -r rm
-    rm -f "$bare"/etc/apt/sources.list.d/*
-    {
-        echo "deb $mirror bookworm main"
-        echo "deb $mirror bookworm-updates main"
-    } >"$bare/etc/apt/sources.list"
-}
-
 make_bare() {
-    mirror=$(find_mirror)
-    [ -n "$mirror" ] || fail "no mirror of Debian in /etc/apt."
-    debootstrap --variant=minbase bookworm "$bare" "$mirror" >"$bare.log" 2>&1 ||
-        { tail -n 20 "$bare.log" >&2; fail "debootstrap failed."; }
-    copy_settings
+    bookworm_make "$bare" || fail "debootstrap failed."
     git clone -q "$root" "$bare/spikeloom"
     mount -t proc proc "$bare/proc"
     mount --rbind /dev "$bare/dev"
@@ -82,7 +51,7 @@ clean_up() {
     if [ "$keep" = yes ]; then
         echo "kept $bare"
     elif ! grep -q " $bare/" /proc/mounts; then
-        rm -rf "$bare" "$bare.log"
+        rm -rf "$bare"
     fi
 }
 
