@@ -168,6 +168,11 @@ run_all() {
     part load/overload sh "$root/tests/load/overload.sh" "$build" 8
     part load/slow_senders sh "$root/tests/load/slow_senders.sh" "$build" 4
     part deploy deployment
+    part deploy/manuals sh "$root/tests/deploy/manuals.sh" "$build"
+    part deploy/schemas sh "$root/tests/deploy/schemas.sh" "$build"
+    part deploy/balancers sh "$root/tests/deploy/balancers.sh" "$build"
+    part drill sh "$root/tests/drill/run.sh" "$build" 10
+    part container sh "$root/tests/container/run.sh"
     part daemon-libraries daemon_libraries
     part installation installation
     part examples sh "$root/api/examples/run.sh" "$build"
