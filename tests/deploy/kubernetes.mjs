@@ -90,7 +90,7 @@ function* podFaults(object) {
     if (of?.runAsNonRoot !== true || of?.seccompProfile?.type !== 'RuntimeDefault')
         yield `${at}: the pod is not restricted`;
     if (pod.spec.enableServiceLinks !== false)
-        yield `${at}: variables of services would be taken for flags`;
+        yield `${at}: variables of services would be refused as unknown flags`;
     for (const container of containers) {
         const own = container.securityContext;
         if (own?.allowPrivilegeEscalation !== false || own?.readOnlyRootFilesystem !== true ||
