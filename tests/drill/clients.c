@@ -1,13 +1,13 @@
 /*
- * Clients that post one file over and over to 127.0.0.1, each request on a connection of its own, and
- * tell what became of every one.
+ * Clients that post one file over and over to 127.0.0.1, each request on a connection of its own,
+ * and tell what became of every one.
  *
  *   clients PORT CLIENTS RATE SECONDS FILE
  *
- * Each client begins RATE requests a second, or as many as it gets answered; 0 is without pause. Ends
- * after SECONDS. Prints a line for each request: when it began, in milliseconds since the start; how
- * long it took; its status, 0 for a connection that failed or broke, or 1 for a 200 whose body was
- * not that of the first 200.
+ * Each client begins RATE requests a second, or as many as it gets answered; 0 is without pause.
+ * Ends after SECONDS. Prints a line for each request: when it began, in milliseconds since the
+ * start; how long it took; its status, 0 for a connection that failed or broke, or 1 for a 200
+ * whose body was not that of the first 200.
  */
 #include <arpa/inet.h>
 #include <pthread.h>

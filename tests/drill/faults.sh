@@ -24,7 +24,9 @@ mend_full_disk() {
 faults_no_descriptors() { prlimit --pid "$first_pid" --nofile=8: ; }
 mend_no_descriptors() { prlimit --pid "$first_pid" --nofile=1024: ; }
 
-drop() { back iptables -A INPUT -d "$network_prefix.11" -m statistic --mode random --probability "$1" -j DROP; }
+drop() {
+    back iptables -A INPUT -d "$network_prefix.11" -m statistic --mode random --probability "$1" -j DROP
+}
 faults_lossy() { drop 0.3; }
 mend_lossy() { back iptables -F INPUT; }
 faults_cut_off() { drop 1; }
@@ -72,7 +74,8 @@ faults_watch() {
 
 # faults_seen TIME PATTERN: milliseconds from a time to the first line after it that fits, or "-".
 faults_seen() {
-    awk -v from="$1" -v pattern="$2" '$1 >= from && $0 ~ pattern { printf "%.1f s", ($1 - from) / 1000; found = 1; exit }
+    awk -v from="$1" -v pattern="$2" '
+        $1 >= from && $0 ~ pattern { printf "%.1f s", ($1 - from) / 1000; found = 1; exit }
         END { if (!found) printf "-" }' "$scratch/watched"
 }
 
@@ -130,12 +133,14 @@ faults_run() {
     faults_drill none "no fault"
     faults_drill killed "one killed (\`kill -9\`), started again"
     check "  the clients were served by the others" \
-        awk -v at="$faults_at" -v to="$mended_at" '$1 > at && $1 < to { n++ } END { exit n < 10 }' "$scratch/answers"
+        awk -v at="$faults_at" -v to="$mended_at" \
+        '$1 > at && $1 < to { n++ } END { exit n < 10 }' "$scratch/answers"
     check "  which HAProxy saw" test "$faults_out" != -
     faults_drill hung "one hangs (SIGSTOP), goes on"
     check "  which HAProxy saw" test "$faults_out" != -
     faults_drill full_disk "its disk is full: log and a half-copied model"
-    check "  the half-copied model was refused" grep -q '"model":"late".*"reason"' "$network_disk/daemon_1.log"
+    check "  the half-copied model was refused" \
+        grep -q '"model":"late".*"reason"' "$network_disk/daemon_1.log"
     faults_drill no_descriptors "one has no file descriptors left"
     faults_drill lossy "30 % of the packets to one are lost"
     faults_drill cut_off "all packets to one are lost"

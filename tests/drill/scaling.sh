@@ -49,7 +49,8 @@ scaling_measure() {
     check "$1 replicas answer every request" \
         awk '$3 != 200 { print; wrong = 1 } END { exit wrong || NR < 10 }' "$scratch/answers"
     sort -n -k 2 "$scratch/answers" | awk -v replicas="$1" -v seconds="$scaling_seconds" \
-        -v cpu="$(awk "BEGIN { print $after - $before }")" -v memory="$(scaling_metric 1 process_resident_memory_bytes)" '
+        -v cpu="$(awk "BEGIN { print $after - $before }")" \
+        -v memory="$(scaling_metric 1 process_resident_memory_bytes)" '
         { duration[NR] = $2 }
         END { printf "| %d | %d | %.1f | %.1f ms | %.0f ms | %.0f ms | %.1f MB |\n", replicas, 4 * replicas,
                   NR / seconds, 1000 * cpu / NR, duration[int(NR / 2) + 1], duration[int(NR * 0.99) + 1],
