@@ -4,6 +4,7 @@
 #include "core/media/resample.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Recordings whose peak is below this (-80 dB of full scale) hold nothing but rounding noise. */
@@ -26,15 +27,15 @@ static bool endpoints_valid(const struct endpoints_settings *settings)
 enum status front_end_validate(const struct front_end_settings *settings, struct error *error)
 {
     int decimation = settings->cochlea.decimation;
-    bool valid = settings->cochlea.sample_rate_hz >= 1000 &&
-                 settings->cochlea.sample_rate_hz <= 192000 && settings->peak_level > 0 &&
-                 settings->peak_level <= 1 && decimation >= 1 && settings->frame_samples >= 1 &&
-                 settings->frame_samples % decimation == 0 && settings->trim_level >= 0 &&
-                 settings->trim_level < 1 && endpoints_valid(&settings->endpoints) &&
-                 settings->trim_margin_frames >= 0 &&
-                 settings->trim_margin_frames <= FRONT_END_MAX_FRAMES &&
-                 settings->num_frames >= 2 && settings->num_frames <= FRONT_END_MAX_FRAMES &&
-                 settings->mean_removal >= 0 && settings->mean_removal <= 1;
+    bool valid =
+        settings->cochlea.sample_rate_hz >= 1000 && settings->cochlea.sample_rate_hz <= 192000 &&
+        settings->peak_level > 0 && settings->peak_level <= 1 && decimation >= 1 &&
+        settings->frame_samples >= 1 && settings->frame_samples % decimation == 0 &&
+        settings->trim_level >= 0 && settings->trim_level < 1 &&
+        endpoints_valid(&settings->endpoints) && settings->trim_margin_frames >= 0 &&
+        settings->trim_margin_frames <= FRONT_END_MAX_FRAMES && settings->num_frames >= 2 &&
+        settings->num_frames <= FRONT_END_MAX_FRAMES && settings->floor_removal >= 0 &&
+        settings->floor_removal <= 10 && settings->mean_removal >= 0 && settings->mean_removal <= 1;
     return valid ? STATUS_OK
                  : error_set(error, STATUS_INVALID_ARGUMENT,
                              "A setting of the front end is out of its range.");
@@ -98,6 +99,46 @@ static void average_frames(const double *cochleagram, int group, int num_channel
             frames[(size_t)frame * (size_t)num_channels + (size_t)channel] = sum / group;
         }
     }
+}
+
+static int compare_energies(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The mean of a channel's quietest frames, a fifth of all. sorted [num_frames] is scratch. */
+static double channel_floor(const double *frames, int num_frames, int num_channels, int channel,
+                            double *sorted)
+{
+    int quietest = num_frames / 5 + 1;
+    double sum = 0;
+    for (int frame = 0; frame < num_frames; frame++)
+        sorted[frame] = frames[(size_t)frame * (size_t)num_channels + (size_t)channel];
+    qsort(sorted, (size_t)num_frames, sizeof *sorted, compare_energies);
+    for (int i = 0; i < quietest; i++)
+        sum += sorted[i];
+    return sum / quietest;
+}
+
+/* Takes `removal` times what a channel never falls below, its noise, off all of its frames. */
+static enum status remove_floor(double removal, double *frames, int num_frames, int num_channels,
+                                struct error *error)
+{
+    if (!(removal > 0))
+        return STATUS_OK;
+    double *sorted = mem_alloc((size_t)num_frames, sizeof *sorted);
+    if (!sorted)
+        return error_plain(error, STATUS_NO_MEMORY);
+    for (int channel = 0; channel < num_channels; channel++) {
+        double floor = channel_floor(frames, num_frames, num_channels, channel, sorted);
+        for (int frame = 0; frame < num_frames; frame++) {
+            double *energy = &frames[(size_t)frame * (size_t)num_channels + (size_t)channel];
+            *energy = fmax(*energy - removal * floor, 0);
+        }
+    }
+    mem_free(sorted);
+    return STATUS_OK;
 }
 
 static double frame_energy(const double *frames, int frame, int num_channels)
@@ -179,6 +220,10 @@ enum status front_end_features(const struct front_end_settings *settings,
     if (status != STATUS_OK)
         goto done;
     average_frames(cochleagram, group, cochlea->num_channels, num_frames, frames);
+    status =
+        remove_floor(settings->floor_removal, frames, num_frames, cochlea->num_channels, error);
+    if (status != STATUS_OK)
+        goto done;
     trim_frames(settings, frames, num_frames, cochlea->num_channels, &first, &last);
     status = compress_frames(settings->amplitude, frames, first, last, cochlea->num_channels,
                              features, error);

@@ -1,10 +1,11 @@
 /*
  * Speech to the input of an audiocoder: resample to the cochlea's rate, take off the mean and
- * scale to a fixed peak, run the cochlea, average to feature frames, cut silence at both ends,
- * divide by the maximum and take the square root, stretch or pad to a fixed number of frames, and
- * normalise each channel over time. Settings leave out what a network does without: with
- * FRONT_END_PAD, FRONT_END_LINEAR, FRONT_END_MAXIMUM and zeros for trimming and mean removal the
- * input is the plain cochleagram as a share of its maximum.
+ * scale to a fixed peak, cut silence at both ends, run the cochlea, average to feature frames, take
+ * the noise floor of each channel off, cut quiet ends, divide by the maximum and take the square
+ * root, stretch or pad to a fixed number of frames, and normalise each channel over time. Settings
+ * leave out what a network does without: with FRONT_END_PAD, FRONT_END_LINEAR, FRONT_END_MAXIMUM
+ * and zeros for trimming, floor and mean removal the input is the plain cochleagram as a share of
+ * its maximum.
  */
 #ifndef SPIKELOOM_MODELS_FRONT_END_H
 #define SPIKELOOM_MODELS_FRONT_END_H

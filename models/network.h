@@ -81,6 +81,7 @@ struct front_end_settings {
     struct endpoints_settings endpoints;
     double peak_level;      /* the recording's largest magnitude is scaled to this */
     int frame_samples;      /* samples a feature frame averages, a multiple of the decimation */
+    double floor_removal;   /* so many times a channel's quietest energy are taken off; 0: none */
     double trim_level;      /* share of the loudest frame's energy below which the ends are cut */
     int trim_margin_frames; /* kept on either side */
     int num_frames;         /* of every utterance in the end */

@@ -34,7 +34,7 @@ static const double pace_range = 0.16;
 static const double loose_share = 0.5, loosest_seconds = 0.25, tightest_seconds = 0.03;
 static const double room_share = 0.4, shortest_decay = 0.05, longest_decay = 0.25;
 static const double line_share = 0.5;
-static const double noise_share = 0.75, lowest_snr_db = 0, highest_snr_db = 30;
+static const double noise_share = 0.8, lowest_snr_db = 3, highest_snr_db = 25;
 static const double clip_share = 0.1;
 
 enum { NUM_ECHOES = 60, NUM_VOICES = 4 };

@@ -21,6 +21,7 @@ static const struct front_end_settings convolving_front_end = {.cochlea = PUBLIS
                                                                .endpoints = {3e-3, 2, 0.03},
                                                                .peak_level = 0.5,
                                                                .frame_samples = 100,
+                                                               .floor_removal = 2,
                                                                .trim_level = 0.05,
                                                                .trim_margin_frames = 2,
                                                                .num_frames = 52,

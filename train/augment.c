@@ -3,13 +3,13 @@
 #include <math.h>
 #include <stdbool.h>
 
-const struct augment_settings augment_default_settings = {.stretch = 0.18,
+const struct augment_settings augment_default_settings = {.stretch = 0.1,
                                                           .shift = 5,
-                                                          .channel_shift = 3,
-                                                          .noise = 0.3,
-                                                          .noise_share = 0.5,
-                                                          .masked_frames = 8,
-                                                          .masked_channels = 5};
+                                                          .channel_shift = 1,
+                                                          .noise = 0.2,
+                                                          .noise_share = 0.3,
+                                                          .masked_frames = 5,
+                                                          .masked_channels = 3};
 
 /* Which random number of step 0 decides what. Noise draws from the steps above. */
 enum draw {

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Makes speech to train and test on: the ten English digits, spoken by espeak-ng, flite and festival
-# in many voices, accents, pitches and paces, and by the one recorded speaker of Asterisk's prompts.
+# in many voices, accents, pitches and paces, and by the six people whose voices come with Debian
+# packages of a telephone exchange, of games and of a clock.
 #
 #   sh train/make-speech.sh DIR
 #
 # DIR/train/DIGIT/*.wav and DIR/test/DIGIT/*.wav, to be used as wavs:DIR. No voice of the test split
 # is in the training split, nor are the voices of tests/samples (espeak-ng en-us and en-gb+f2).
-# Needs the Debian packages espeak-ng, flite, festival, festvox-kdlpc16k, festvox-us-slt-hts and
-# asterisk-core-sounds-en-wav. The same versions make the same files.
+# Needs the Debian packages espeak-ng, flite, festival, festvox-kdlpc16k, festvox-us-slt-hts,
+# asterisk-core-sounds-en-wav, csmash-data, saytime, scid-data, sox and tuxpaint-stamps-default.
+# The same versions make the same files.
 set -eu
 
 accents="en-us en-gb en-gb-scotland en-gb-x-rp en-gb-x-gbclan en-029"
@@ -17,12 +19,24 @@ test_variants="f3 f5 m4 m7 klatt2 croak"
 train_flite="kal awb slt"
 test_flite="rms"
 train_festival="ked_diphone cmu_us_slt_arctic_hts"
-prompts=/usr/share/asterisk/sounds/en_US_f_Allison/digits
 words="zero one two three four five six seven eight nine"
+prompts=/usr/share/asterisk/sounds/en_US_f_Allison/digits
+table_tennis=/usr/share/games/csmash/wav
+clock=/usr/share/saytime
+chess=/usr/share/scid/sounds
+stamps=/usr/share/tuxpaint/stamps/symbols/math
 
 need() {
     if ! command -v "$1" >/dev/null; then
         echo "make-speech.sh: $1 is missing; apt-get install $1" >&2
+        exit 1
+    fi
+}
+
+# need_file FILE PACKAGE
+need_file() {
+    if [ ! -e "$1" ]; then
+        echo "make-speech.sh: $1 is missing; apt-get install $2" >&2
         exit 1
     fi
 }
@@ -84,13 +98,28 @@ speak_festival() {
     done | festival --pipe
 }
 
-# copy_prompts SPLIT TIMES: one speaker, TIMES over, so that she counts beside the many others.
-copy_prompts() {
-    for digit in 0 1 2 3 4 5 6 7 8 9; do
-        for turn in $(seq "$2"); do
-            cp "$prompts/$digit.wav" "$folder/$1/$digit/prompt-$turn.wav"
-        done
+# copy SPLIT NAME DIGIT FILE: a recorded word, so many times over that its speaker counts beside the
+# many others.
+copy() {
+    for turn in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        cp "$4" "$folder/$1/$3/$2-$turn.${4##*.}"
     done
+}
+
+# copy_people SPLIT: the recorded ones. The clock's words have no header; chess has no 0 and no 9.
+copy_people() {
+    digit=0
+    for word in $words; do
+        copy "$1" prompt $digit "$prompts/$digit.wav"
+        copy "$1" table-tennis $digit "$table_tennis/$word.wav"
+        sox -t ul -r 8000 -c 1 "$clock/$digit.au" "$folder/clock.wav"
+        copy "$1" clock $digit "$folder/clock.wav"
+        copy "$1" stamp-us $digit "$stamps/$digit.ogg"
+        copy "$1" stamp-gb $digit "$stamps/${digit}_en_GB.ogg"
+        [ ! -e "$chess/$digit.wav" ] || copy "$1" chess $digit "$chess/$digit.wav"
+        digit=$((digit + 1))
+    done
+    rm "$folder/clock.wav"
 }
 
 if [ $# != 1 ]; then
@@ -104,10 +133,12 @@ fi
 need espeak-ng
 need flite
 need festival
-[ -e "$prompts/0.wav" ] || {
-    echo "make-speech.sh: $prompts is missing; apt-get install asterisk-core-sounds-en-wav" >&2
-    exit 1
-}
+need sox
+need_file "$prompts/0.wav" asterisk-core-sounds-en-wav
+need_file "$table_tennis/zero.wav" csmash-data
+need_file "$clock/0.au" saytime
+need_file "$chess/1.wav" scid-data
+need_file "$stamps/0.ogg" tuxpaint-stamps-default
 folder=$1.new
 count=0
 rm -rf "$folder"
@@ -120,8 +151,8 @@ speak_espeak train $train_variants
 speak_espeak test $test_variants
 speak_flite train $train_flite
 speak_festival train $train_festival
-copy_prompts train 12
+copy_people train
 speak_flite test $test_flite
 mv "$folder" "$1"
-echo "$1: $(ls "$1"/train/* | grep -c wav) recordings to train on, $(ls "$1"/test/* | grep -c wav) to test on"
+echo "$1: $(find "$1/train" -type f | wc -l) recordings to train on, $(find "$1/test" -type f | wc -l) to test on"
 echo "--data wavs:$1"

@@ -120,6 +120,7 @@ static inline struct network *small_audiocoder(uint64_t seed)
     network->front_end = (struct front_end_settings){.cochlea = {8000, 6, 0.7, 10},
                                                      .peak_level = 0.1,
                                                      .frame_samples = 80,
+                                                     .floor_removal = 0.5,
                                                      .trim_level = 0.02,
                                                      .trim_margin_frames = 2,
                                                      .num_frames = SMALL_FRAMES,

@@ -93,7 +93,7 @@ static void assert_front_ends_equal(const struct front_end_settings *a,
     assert_memory_equal(&a->cochlea, &b->cochlea, offsetof(struct cochlea_settings, decimation));
     assert_int_equal(a->cochlea.decimation, b->cochlea.decimation);
     assert_true(a->peak_level == b->peak_level && a->trim_level == b->trim_level);
-    assert_true(a->mean_removal == b->mean_removal);
+    assert_true(a->floor_removal == b->floor_removal && a->mean_removal == b->mean_removal);
     assert_int_equal(a->frame_samples, b->frame_samples);
     assert_int_equal(a->trim_margin_frames, b->trim_margin_frames);
     assert_int_equal(a->num_frames, b->num_frames);

@@ -3,6 +3,7 @@
 #include "tests/unit/small_network.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { RATE = 8000, WORD = 4000, MAX_INPUTS = 2048 };
 
@@ -211,6 +212,9 @@ static void test_settings_out_of_range(void **state)
     SETTING_REFUSED(peak_level, NAN);
     SETTING_REFUSED(frame_samples, 0);
     SETTING_REFUSED(frame_samples, 85);
+    SETTING_REFUSED(floor_removal, -0.1);
+    SETTING_REFUSED(floor_removal, NAN);
+    SETTING_REFUSED(floor_removal, 11);
     SETTING_REFUSED(trim_level, -0.1);
     SETTING_REFUSED(trim_level, 1);
     SETTING_REFUSED(trim_margin_frames, -1);
@@ -280,6 +284,48 @@ static void test_a_plain_cochleagram(void **state)
     mem_free(expected);
 }
 
+static int compare_values(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* What a channel has in its quietest fifth comes off, twice; the rest is over its new maximum. */
+static void test_a_floor_by_hand(void **state)
+{
+    (void)state;
+    size_t channels = (size_t)network->cochlea.num_channels, frames;
+    double *expected = plain_cochleagram(make_word(0.5, 0, 0), &frames), loudest = 0;
+    double *sorted = mem_alloc(frames, sizeof *sorted);
+    struct front_end_settings settings = plain;
+    struct audio audio = make_word(0.5, 0, 0);
+    struct features features;
+    assert_non_null(sorted);
+    for (size_t channel = 0; channel < channels; channel++) {
+        double floor = 0;
+        for (size_t i = 0; i < frames; i++)
+            sorted[i] = expected[i * channels + channel];
+        qsort(sorted, frames, sizeof *sorted, compare_values);
+        for (size_t i = 0; i <= frames / 5; i++)
+            floor += sorted[i] / (double)(frames / 5 + 1);
+        for (size_t i = 0; i < frames; i++) {
+            double *value = &expected[i * channels + channel];
+            *value = fmax(*value - 2 * floor, 0);
+            loudest = fmax(loudest, *value);
+        }
+    }
+    settings.floor_removal = 2;
+    assert_int_equal(front_end_features(&settings, &network->cochlea, &audio, &features, NULL),
+                     STATUS_OK);
+    assert_int_equal(features.num_frames, frames);
+    for (size_t i = 0; i < frames * channels; i++)
+        assert_true(fabs((double)features.values[i] - expected[i] / loudest) < 1e-6);
+    features_free(&features);
+    audio_free(&audio);
+    mem_free(expected);
+    mem_free(sorted);
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -309,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_stretching_by_hand),
         cmocka_unit_test(test_settings_out_of_range),
         cmocka_unit_test(test_a_plain_cochleagram),
+        cmocka_unit_test(test_a_floor_by_hand),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("front_end", tests, open_network, close_network);
