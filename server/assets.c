@@ -5,6 +5,8 @@
 /* X(symbol, name, file, media type) for each document. */
 #define ASSETS_OF_PAGE(X)                                                                          \
     X(index, "/", "server/page/index.html", "text/html; charset=utf-8")                            \
+    X(docs, "/docs", "server/page/docs.html", "text/html; charset=utf-8")                          \
+    X(docs_style, "docs.css", "server/page/docs.css", "text/css; charset=utf-8")                   \
     X(style, "style.css", "server/page/style.css", "text/css; charset=utf-8")                      \
     X(views, "views.css", "server/page/views.css", "text/css; charset=utf-8")                      \
     X(icon, "icon.svg", "server/page/icon.svg", "image/svg+xml")                                   \
@@ -14,6 +16,7 @@
     ASSETS_SCRIPT(X, compare, "compare.js")                                                        \
     ASSETS_SCRIPT(X, curl, "curl.js")                                                              \
     ASSETS_SCRIPT(X, dom, "dom.js")                                                                \
+    ASSETS_SCRIPT(X, docs_script, "docs.js")                                                       \
     ASSETS_SCRIPT(X, draw, "draw.js")                                                              \
     ASSETS_SCRIPT(X, drop, "drop.js")                                                              \
     ASSETS_SCRIPT(X, endpoint, "endpoint.js")                                                      \
@@ -28,6 +31,7 @@
     ASSETS_SCRIPT(X, recorder_worklet, "recorder-worklet.js")                                      \
     ASSETS_SCRIPT(X, recorder, "recorder.js")                                                      \
     ASSETS_SCRIPT(X, samples, "samples.js")                                                        \
+    ASSETS_SCRIPT(X, schema, "schema.js")                                                          \
     ASSETS_SCRIPT(X, shelf, "shelf.js")                                                            \
     ASSETS_SCRIPT(X, sound, "sound.js")                                                            \
     ASSETS_SCRIPT(X, speak, "speak.js")                                                            \

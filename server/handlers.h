@@ -42,6 +42,7 @@ bool handlers_metrics(struct request *request);
 /* handlers_page.c: documents inside the program. */
 bool handlers_openapi(struct request *request);
 bool handlers_page(struct request *request);
+bool handlers_docs(struct request *request);
 bool handlers_page_part(struct request *request);
 
 #endif

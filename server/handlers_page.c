@@ -33,6 +33,11 @@ bool handlers_page(struct request *request)
     return handlers_answer_page(request, "/");
 }
 
+bool handlers_docs(struct request *request)
+{
+    return handlers_answer_page(request, "/docs");
+}
+
 bool handlers_page_part(struct request *request)
 {
     const struct asset *asset = assets_find(request->names.model);

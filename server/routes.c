@@ -68,6 +68,7 @@ static const struct route routes_table[] = {
     {"/readyz", ROUTE_GET, ROUTE_FOR_PROBES, 0, NULL, NULL, handlers_ready},
     {"/metrics", ROUTE_GET, ROUTE_FOR_SCRAPERS, 0, NULL, NULL, handlers_metrics},
     {"/openapi.json", ROUTE_GET, ROUTE_FOR_ANYONE, 0, routes_json, NULL, handlers_openapi},
+    {"/docs", ROUTE_GET, ROUTE_FOR_ANYONE, 0, routes_html, NULL, handlers_docs},
     {"/page/{file}", ROUTE_GET, ROUTE_FOR_ANYONE, 0, NULL, NULL, handlers_page_part},
     {"/", ROUTE_GET, ROUTE_FOR_ANYONE, 0, routes_html, NULL, handlers_page},
 };

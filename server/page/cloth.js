@@ -17,7 +17,8 @@ export class Cloth {
     this.spikes = spikes
     this.turn = turn
     this.cursor = { step: 0, unit: 0 }
-    canvas.addEventListener('pointerdown', event => this.begin(event))
+    canvas.addEventListener('pointerdown', event => event.pointerType === 'touch' || this.begin(event))
+    canvas.addEventListener('click', event => event.pointerType === 'touch' && this.tap(event))
     canvas.addEventListener('pointermove', event => this.drag(event))
     for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => { this.wanted = undefined })
     canvas.addEventListener('keydown', event => this.key(event))
@@ -92,7 +93,12 @@ export class Cloth {
     this.turn(step, unit, this.wanted)
   }
 
-  // A mouse paints; a finger scrolls.
+  tap(event) {
+    this.begin(event)
+    this.wanted = undefined
+  }
+
+  // A mouse paints; a finger scrolls, and its taps come as clicks.
   drag(event) {
     if (this.wanted === undefined || event.pointerType === 'touch') return
     this.cursor = this.at(event)

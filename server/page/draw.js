@@ -99,7 +99,7 @@ export function openDraw() {
   })
   find('#pad-clear').addEventListener('click', () => pad.clear())
   find('#draw-model').addEventListener('change', () => shelf.picture && reconstruct(shelf.picture, shelf.picture.polarity))
-  takeFiles(find('#draw-source'), find('#picture-file'), takeImage)
+  takeFiles(find('#draw-area'), find('#picture-file'), takeImage)
   fillSamples(find('#picture-samples'), 'Written', digit => make('img', { src: `/page/${writtenName(digit)}`, alt: '', width: 28, height: 28 }), takeSample)
   guarded(failure, fillModels)
 }

@@ -8,7 +8,7 @@ function gauge(share) {
 }
 
 function sureness(confidence) {
-  if (confidence >= 0.9) return 'a digit, almost certainly'
+  if (confidence >= 0.9) return 'surely a digit'
   if (confidence >= 0.5) return 'probably a digit'
   return 'probably no digit'
 }

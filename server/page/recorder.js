@@ -2,7 +2,7 @@
 import { Endpoint } from './endpoint.js'
 import { encodeWav } from './wav.js'
 
-const MARGIN_S = 0.25 // kept before and after what was said
+const MARGIN_S = 0.02 // kept before and after what was said: the room is no part of the digit
 
 // Why there is no microphone here; '' if there is one to ask for.
 export function microphoneProblem() {
@@ -45,7 +45,7 @@ export class Recorder {
     this.context = new AudioContext()
     try {
       this.stream = await navigator.mediaDevices.getUserMedia({
-        audio: { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: true }
+        audio: { channelCount: 1, echoCancellation: false, noiseSuppression: true, autoGainControl: true }
       })
       await this.context.audioWorklet.addModule('/page/recorder-worklet.js')
     } catch (error) {
@@ -70,12 +70,11 @@ export class Recorder {
   stop() {
     if (!this.isOn) return
     const rate = this.context.sampleRate
-    const { begin, end } = this.endpoint
+    const spoken = this.endpoint.range()
     this.release()
-    if (begin === undefined) return this.onEnd(null)
-    const samples = joined(this.blocks)
-    const from = Math.max(0, Math.round((begin - MARGIN_S) * rate))
-    this.onEnd(encodeWav(samples.subarray(from, Math.round((end + MARGIN_S) * rate)), rate))
+    if (!spoken) return this.onEnd(null)
+    const from = Math.max(0, Math.round((spoken.begin - MARGIN_S) * rate))
+    this.onEnd(encodeWav(joined(this.blocks).subarray(from, Math.round((spoken.end + MARGIN_S) * rate)), rate))
   }
 
   release() {

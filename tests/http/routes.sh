@@ -162,7 +162,7 @@ for encoding in aer bitmap; do
 done
 
 # --- documents ------------------------------------------------------------------------------
-for path in / /openapi.json /v1/models /v1/models/mnist-ae /metrics /v2/health/live \
+for path in / /docs /openapi.json /v1/models /v1/models/mnist-ae /metrics /v2/health/live \
     /v2/health/ready /healthz /readyz /page/style.css; do
     expect 200 "$path"
     length=$(wc -c <"$scratch/body")
@@ -173,24 +173,26 @@ for path in / /openapi.json /v1/models /v1/models/mnist-ae /metrics /v2/health/l
     check "  allows" has Allow "GET, HEAD, OPTIONS"
     expect 200 "$path" -0 -H 'Host:'
 done
-for path in / /openapi.json /page/app.js /v1/models /v1/models/mnist-ae; do
+for path in / /docs /openapi.json /page/app.js /v1/models /v1/models/mnist-ae; do
     ask "$path"
     expect 304 "$path" -H "If-None-Match: $(field ETag)"
     expect 304 "$path" -H "If-None-Match: \"x\", W/$(field ETag)"
     [ "$path" = /page/app.js ] || expect 406 "$path" -H 'Accept: image/gif'
 done
-ask /
-policy=$(field Content-Security-Policy | tr -d "'")
-check "the page has a strict policy" sh -c "echo '$policy' | grep -q '^default-src none; script-src self;'"
-check "  without exceptions for what stands in the page" sh -c "! echo '$policy' | grep -q unsafe"
-check "  and the page has nothing of that kind" sh -c \
-    "! grep -Eq '<style|<script>| style=| on[a-z]+=|javascript:|https?://' '$scratch/body'"
+for path in / /docs; do
+    ask "$path"
+    policy=$(field Content-Security-Policy | tr -d "'")
+    check "$path has a strict policy" sh -c "echo '$policy' | grep -q '^default-src none; script-src self;'"
+    check "  without exceptions for what stands in the page" sh -c "! echo '$policy' | grep -q unsafe"
+    check "  and the page has nothing of that kind" sh -c \
+        "! grep -Eq '<style|<script>| style=| on[a-z]+=|javascript:|https?://' '$scratch/body'"
+done
 
-# parts PAGE: what the page at the last answer and the scripts that it leads to ask of /page/.
+# parts PATH SCRIPT: what the page there, its script and those that it leads to ask of /page/.
 parts() {
-    cp "$scratch/body" "$scratch/part"
-    grep -Eo '(src|href)="/page/[A-Za-z0-9._-]+"' "$scratch/part" | sed 's/.*"\(.*\)"/\1/'
-    parts_left=app.js
+    ask "$1"
+    grep -Eo '(src|href)="/page/[A-Za-z0-9._-]+"' "$scratch/body" | sed 's/.*"\(.*\)"/\1/'
+    parts_left=$2
     while [ -n "$parts_left" ]; do
         parts_next=
         for part in $parts_left; do
@@ -204,7 +206,10 @@ parts() {
         parts_left=$parts_next
     done
 }
-parts | sort -u >"$scratch/parts"
+{
+    parts / app.js
+    parts /docs docs.js
+} | sort -u >"$scratch/parts"
 check "the page is made of parts" test "$(wc -l <"$scratch/parts")" -gt 20
 while read -r path; do
     expect 200 "$path"
@@ -233,7 +238,7 @@ check "the contract names all routes" body_is '.openapi == "3.1.0" and (.paths |
       "/v2/models/{name}/versions/{version}", "/v2/models/{name}/versions/{version}/ready",
       "/v2/repository/index", "/v2/repository/models/{name}/load",
       "/v2/repository/models/{name}/unload", "/v2/health/live", "/v2/health/ready", "/healthz",
-      "/readyz", "/metrics", "/openapi.json", "/page/{file}", "/"] | sort)'
+      "/readyz", "/metrics", "/openapi.json", "/docs", "/page/{file}", "/"] | sort)'
 ask /v1/models
 check "models have cards" body_is '(.models | length) >= 1 and
     (.models | map(.name) | . == sort) and

@@ -81,7 +81,7 @@ async function takesImages(watched, base, width) {
       return data
     })
     const { answer, sent } = await watched.exchange('/v1/reconstruct', () =>
-      page.dispatchEvent('#draw-source', 'drop', { dataTransfer: transfer }))
+      page.dispatchEvent('#draw-area', 'drop', { dataTransfer: transfer }))
     assert.match(answer.url(), /polarity=auto/)
     const seen = await inputOf(base, sent, '&polarity=auto')
     assert.ok(seen[0] < 40 && Math.max(...seen) > 200, 'the paper is black and the ink is bright')
@@ -100,6 +100,6 @@ async function inputOf(base, body, query = '') {
 export async function testDraw(watched, base, width) {
   await draws(watched, base, width)
   await takesSamples(watched, base, width)
-  await watched.picture(`draw-${width}`)
+  await watched.picture('draw')
   await takesImages(watched, base, width)
 }

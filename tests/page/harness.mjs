@@ -81,12 +81,12 @@ export class Watched {
     return { answer, sent: Buffer.from(bytes) }
   }
 
-  // Keeps a picture of the whole page, in both themes.
-  async picture(name) {
+  // Keeps a picture of the whole page, or of what is in sight, in both themes.
+  async picture(name, fullPage = true) {
     await this.page.evaluate(() => scrollTo(0, 0))
     for (const colorScheme of ['light', 'dark']) {
       await this.page.emulateMedia({ colorScheme })
-      await this.page.screenshot({ path: join(given.pictures, `${name}-${colorScheme}.png`), fullPage: true })
+      await this.page.screenshot({ path: join(given.pictures, `${name}-${this.page.viewportSize().width}-${colorScheme}.png`), fullPage })
     }
   }
 

@@ -66,7 +66,7 @@ async function explains(watched, base, width) {
     assert.ok(text.includes(answer.headers()['x-request-id']), text)
     assert.equal(await page.locator('#speak-failure').getAttribute('role'), 'alert')
   })
-  await watched.picture(`failure-${width}`)
+  await watched.picture('failure')
 }
 
 export async function testService(watched, base, width) {

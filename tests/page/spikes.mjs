@@ -71,6 +71,16 @@ async function clicks(watched, base, width, latent) {
   })
 }
 
+// A finger that moves scrolls; one that taps turns a spike.
+async function taps(watched, width, latent) {
+  const { page } = watched
+  await check(`${width}: so does a tap`, async () => {
+    const after = await decodedAfter(watched, () => page.locator('#cloth').tap({ position: { x: 5, y: 50 } }))
+    assert.deepEqual(turned(latent, after), ['2,0'])
+    await decodedAfter(watched, () => page.click('#undo-edits'))
+  })
+}
+
 async function keys(watched, width, latent) {
   const { page } = watched
   await check(`${width}: so does the keyboard, which says where it is`, async () => {
@@ -105,7 +115,8 @@ async function mixes(watched, base, width, latent) {
 export async function testSpikes(watched, base, width) {
   const latent = await takes(watched, base, width)
   await clicks(watched, base, width, latent)
+  if (await watched.page.evaluate(() => matchMedia('(pointer: coarse)').matches)) await taps(watched, width, latent)
   await keys(watched, width, latent)
   await mixes(watched, base, width, latent)
-  await watched.picture(`spikes-${width}`)
+  await watched.picture('spikes')
 }
