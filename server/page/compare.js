@@ -1,6 +1,6 @@
 // The fourth view: one input through several models and numbers of steps, side by side.
 import { bytesOf, loadModels, postForJson } from './api.js'
-import { WORDS, announce, find, findAll, inGroups, inPercent, make } from './dom.js'
+import { WORDS, announce, find, findAll, inGroups, inMilliseconds, inPercent, make } from './dom.js'
 import { guarded } from './failure.js'
 import { meanSquaredError, paint } from './plate.js'
 import { readPng } from './png.js'
@@ -50,7 +50,7 @@ async function cell(card, steps, file) {
   const picture = await readPng(bytesOf(reply.image_png))
   const canvas = make('canvas', { className: 'pixels', role: 'img', ariaLabel: `${card.name}, ${reply.num_steps} steps` })
   paint(canvas, picture, picture.frames[0])
-  const notes = [`${inGroups(reply.synops)} operations`, `${inGroups(reply.spikes)} spikes`, `${milliseconds.toFixed(1)} ms`]
+  const notes = [`${inGroups(reply.synops)} operations`, `${inGroups(reply.spikes)} spikes`, `${inMilliseconds(milliseconds)} ms`]
   if (sound) notes.unshift(`confidence ${inPercent(reply.confidence ?? 0)}`)
   else {
     const input = await readPng(bytesOf(reply.input_png))

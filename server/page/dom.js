@@ -23,6 +23,7 @@ export function announce(text) {
 const numbers = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 export const inGroups = number => numbers.format(number)
 export const inPercent = share => `${Math.round(share * 100)} %`
+export const inMilliseconds = milliseconds => milliseconds.toFixed(milliseconds < 10 ? 1 : 0)
 export const inSeconds = seconds => `${seconds.toFixed(2)} s`
 
 export const wantsStillness = () => matchMedia('(prefers-reduced-motion: reduce)').matches

@@ -1,5 +1,5 @@
 // Numbers of a run as a list of terms.
-import { inGroups, inPercent, make } from './dom.js'
+import { inGroups, inMilliseconds, inPercent, make } from './dom.js'
 
 function gauge(share) {
   const bar = make('span')
@@ -29,7 +29,7 @@ export function factsOf(reply, milliseconds) {
     facts.push(['Confidence', inPercent(reply.confidence), sureness(reply.confidence), reply.confidence])
   if (reply.latent) facts.push(['Spikes', inGroups(reply.spikes)])
   facts.push(['Synaptic operations', inGroups(reply.synops)],
-    ['Time', milliseconds.toFixed(1), 'ms'])
+    ['Time', inMilliseconds(milliseconds), 'ms'])
   if (reply.seed !== undefined) facts.push(['Seed', String(reply.seed)])
   return facts
 }
