@@ -3,7 +3,7 @@
 # its health check, stops it, and looks at what it leaves. Then deploy/compose.yaml
 # (compose.sh) and the Debian packages (package.sh).
 #
-#   sh tests/container/run.sh
+#   sh tests/container/run.sh [--trainer]     with it the image that trains, too
 #
 # What is missing is installed as root. Where no engine runs, one is started for the test; where none
 # can run, all of it is skipped. Prints a line for each check and, last, "N passed, N failed, N
@@ -202,6 +202,17 @@ shell_checks() {
     image=spikeloom:test
 }
 
+# The image of deploy/kubernetes/examples/training.yaml.
+trainer_checks() {
+    check "an image with the trainer is built" \
+        engine_build spikeloom:trainer "$root" --build-arg TRAINER=ON
+    check "  it inspects a shipped model" docker run --rm --label spikeloom.test --read-only \
+        --cap-drop ALL --entrypoint /usr/bin/spikeloom-train spikeloom:trainer \
+        inspect --model /usr/share/spikeloom/models/mnist-ae.safetensors
+    check "  and serves as the other does" is "spikeloomd $version" \
+        docker run --rm --label spikeloom.test spikeloom:trainer --version
+}
+
 # What the other two need of Debian, in one image, as apt reaches no mirror from the network that
 # containers are in: the balancers, Prometheus, systemd, what the packages depend on.
 debian_checks() {
@@ -224,6 +235,7 @@ timed build_checks || { check_finish; exit; }
 timed confined_checks
 timed volume_checks
 timed shell_checks
+[ "${1-}" != --trainer ] || timed trainer_checks
 if timed debian_checks; then
     timed compose_checks
     timed package_checks

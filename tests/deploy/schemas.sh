@@ -13,6 +13,7 @@ root=$measure_root
 here=$root/tests/deploy
 . "$root/deploy/packages.sh"
 deploy=$root/deploy
+build=$(cd "$1" && pwd)
 
 # promtool on the alerts, and on copies of which each has one fault.
 prometheus_checks() {
@@ -54,6 +55,27 @@ render() {
     fi
 }
 
+fails() {
+    ! "$@"
+}
+
+# options_exist FILE: each option of the training job is one of the command's.
+options_exist() {
+    "$build/spikeloom-train" autoencoder --help >"$scratch/train_help"
+    sed -n 's/^ *- \(--[a-z-]*\)$/\1/p' "$1" >"$scratch/options"
+    [ -s "$scratch/options" ] || return 1
+    while read -r option; do
+        grep -q "^  $option " "$scratch/train_help" || { echo "no $option"; return 1; }
+    done <"$scratch/options"
+}
+
+job_checks() {
+    check "the training job has options that there are" options_exist \
+        "$deploy/kubernetes/examples/training.yaml"
+    sed 's/- --epochs/- --epoch/' "$deploy/kubernetes/examples/training.yaml" >"$scratch/broken.yaml"
+    check "  not with a misspelt one" fails options_exist "$scratch/broken.yaml"
+}
+
 install_packages() {
     [ "$here/node_modules/.package-lock.json" -nt "$here/package-lock.json" ] && return
     (cd "$here" && npm ci --ignore-scripts --no-audit --no-fund)
@@ -79,5 +101,6 @@ schemas_checks() {
 
 prometheus_checks
 dashboard_checks
+job_checks
 schemas_checks
 check_finish

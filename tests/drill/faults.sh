@@ -15,6 +15,10 @@ faults_full_disk() {
     cat /dev/zero >"$network_disk/filler" 2>/dev/null
     cp "$models/fashion-ae.safetensors" "$network_disk/models/late.safetensors" 2>/dev/null
     kill -HUP "$first_pid"
+    # the log that would tell has no room either
+    sleep 1
+    front curl -sS -m 5 -X POST \
+        "http://$network_prefix.11:8080/v2/repository/index" >"$scratch/index"
 }
 mend_full_disk() {
     rm -f "$network_disk/filler" "$network_disk/models/late.safetensors"
@@ -140,7 +144,8 @@ faults_run() {
     check "  which HAProxy saw" test "$faults_out" != -
     faults_drill full_disk "its disk is full: log and a half-copied model"
     check "  the half-copied model was refused" \
-        grep -q '"model":"late".*"reason"' "$network_disk/daemon_1.log"
+        jq -e '.[] | select(.name == "late") | .state == "UNAVAILABLE" and .reason != ""' \
+        "$scratch/index"
     faults_drill no_descriptors "one has no file descriptors left"
     faults_drill lossy "30 % of the packets to one are lost"
     faults_drill cut_off "all packets to one are lost"

@@ -18,7 +18,7 @@ fi
 . "$(dirname "$0")/../load/measure.sh"
 measure_arguments "sh tests/drill/run.sh [--scaling] BUILD_FOLDER [SECONDS]" "$@"
 check_outcomes=
-measure_need haproxy ip iptables curl prlimit
+measure_need haproxy ip iptables curl jq prlimit
 PATH=$PATH:/usr/sbin:/sbin
 here=$measure_root/tests/drill
 real_daemon=$daemon_program
