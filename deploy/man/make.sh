@@ -1,12 +1,13 @@
 #!/bin/sh
-# Writes the manual pages: the options are what the programs say to --help, the rest is in *.mdoc.
+# Writes a manual page to standard output: the options are what the program says to --help, the rest
+# is in PAGE.mdoc. The build calls it.
 #
-#   sh deploy/man/make.sh BUILD_FOLDER [FOLDER]     into FOLDER, deploy/man unless said otherwise
+#   sh deploy/man/make.sh spikeloomd.8|spikeloom-train.1 PROGRAM...     a program, or what runs it first
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-build=$1
-folder=${2-$here}
+page=$1
+shift
 
 # options INTRO COMMAND...: its help as mdoc, with what stands before the options where INTRO is 1.
 # Where the program was built does not belong there.
@@ -17,24 +18,17 @@ options() {
         awk -v intro="$options_intro" -f "$here/options.awk"
 }
 
-# page NAME FUNCTION: NAME.mdoc, with the line OPTIONS replaced by what the function prints.
-page() {
-    sed '/^OPTIONS$/,$d' "$here/$1.mdoc"
-    "$2"
-    sed '1,/^OPTIONS$/d' "$here/$1.mdoc"
-}
-
-daemon_options() {
-    options 0 "$build/spikeloomd"
-}
-
 # Each command is a section of its own, its subjects are in the order of its help.
-train_options() {
-    "$build/spikeloom-train" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | while read -r command; do
+sections() {
+    "$@" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | while read -r command; do
         echo ".Sh OPTIONS OF $(echo "$command" | tr '[:lower:]' '[:upper:]')"
-        options 1 "$build/spikeloom-train" "$command"
+        options 1 "$@" "$command"
     done
 }
 
-page spikeloomd.8 daemon_options >"$folder/spikeloomd.8"
-page spikeloom-train.1 train_options >"$folder/spikeloom-train.1"
+sed '/^OPTIONS$/,$d' "$here/$page.mdoc"
+case $page in
+spikeloomd.8) options 0 "$@" ;;
+*) sections "$@" ;;
+esac
+sed '1,/^OPTIONS$/d' "$here/$page.mdoc"
