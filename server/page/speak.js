@@ -24,7 +24,11 @@ let pending
 const player = new Player(find('#speak-transport'), step => showStep(step))
 const failure = find('#speak-failure')
 
-const query = () => ({ model: find('#speak-model').value, style: find('#style').value, seed: find('#seed').value })
+const query = () => ({
+  model: find('#speak-model').value,
+  style: find('#style').value === '0' ? undefined : find('#style').value,
+  seed: find('#seed').value
+})
 
 function showStep(step) {
   const { picture, latent } = shown

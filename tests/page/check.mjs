@@ -5,9 +5,10 @@ import { testDocs } from './docs.mjs'
 import { testDraw } from './draw.mjs'
 import { UNTRUSTED, Watched, check, finish, given, launch } from './harness.mjs'
 import { writeSpoken } from './microphone.mjs'
+import { testModules } from './modules.mjs'
 import { checkAccess, checkFaults, checkWidth, testWeight } from './quality.mjs'
 import { testEnd, testGuarded, testService } from './service.mjs'
-import { testSpeak, testStillness, testWithoutMicrophone } from './speak.mjs'
+import { testRefused, testSpeak, testStillness, testWithoutMicrophone } from './speak.mjs'
 import { testSpikes } from './spikes.mjs'
 
 const WIDTHS = [{ width: 375, height: 812, touch: true }, { width: 1440, height: 900, touch: false }]
@@ -43,6 +44,7 @@ async function atWidth(browser, { touch, ...viewport }) {
   await test('keys', guarded, options, testGuarded)
 }
 
+await testModules()
 const spoken = join(given.scratch, 'spoken.wav')
 writeSpoken(join(given.samples, '7_en-us.wav'), spoken)
 const browser = await launch(spoken)
@@ -50,4 +52,7 @@ await Promise.all(WIDTHS.map(viewport => atWidth(browser, viewport))) // most of
 await using(browser, 'weight', plain, {}, testWeight)
 await using(browser, 'end', guarded, {}, testEnd)
 await browser.close()
+const strict = await launch()
+await using(strict, 'refused', plain, {}, testRefused)
+await strict.close()
 finish()

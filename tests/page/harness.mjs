@@ -27,12 +27,12 @@ export function finish() {
   process.exitCode = sum.failed || !sum.passed ? 1 : 0
 }
 
-// A browser whose microphone plays the WAV file `spoken` once.
+// A browser whose microphone plays the WAV file `spoken` once; without one the page may not listen.
 export function launch(spoken) {
   return chromium.launch({
     executablePath: given.chromium,
-    args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-      `--use-file-for-fake-audio-capture=${spoken}%noloop`, `--host-resolver-rules=MAP ${UNTRUSTED} 127.0.0.1`]
+    args: ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', `--host-resolver-rules=MAP ${UNTRUSTED} 127.0.0.1`,
+      ...spoken ? ['--use-fake-ui-for-media-stream', `--use-file-for-fake-audio-capture=${spoken}%noloop`] : []]
   })
 }
 

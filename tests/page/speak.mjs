@@ -178,6 +178,19 @@ export async function testWithoutMicrophone(watched, base, width) {
   })
 }
 
+// The user does not let the page listen.
+export async function testRefused(watched, base, width) {
+  const { page } = watched
+  await page.goto(base)
+  await check(`${width}: a microphone that is not allowed is told, and asked for again on the next click`, async () => {
+    for (let time = 0; time < 2; time++) {
+      await page.click('#record')
+      await page.locator('#record-note', { hasText: 'not allowed to use the microphone' }).waitFor()
+      assert.equal(await page.locator('#record-text').textContent(), 'Speak')
+    }
+  })
+}
+
 // Who wants no movement sees the finished picture at once.
 export async function testStillness(watched, base, width) {
   const { page } = watched
