@@ -166,6 +166,7 @@ run_all() {
     part http sh "$root/tests/http/run.sh" "$build"
     part load/haproxy sh "$root/tests/load/haproxy.sh" "$build" 3
     part load/overload sh "$root/tests/load/overload.sh" "$build" 8
+    part load/reload sh "$root/tests/load/reload.sh" "$build" 2
     part load/slow_senders sh "$root/tests/load/slow_senders.sh" "$build" 4
     part deploy deployment
     part deploy/manuals sh "$root/tests/deploy/manuals.sh" "$build"

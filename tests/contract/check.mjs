@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { Conformity } from './conformity.mjs'
 import { Contract, documentFaults } from './contract.mjs'
 import { coverageFaults, wanted } from './coverage.mjs'
-import { outcomesOf, rowFaults, table } from './demands.mjs'
+import { outcomesOf, rowFaults, rowsOf, table, undemanded } from './demands.mjs'
 import { readFolders } from './recording.mjs'
 
 const MAX_FAULTS = 40
@@ -31,7 +31,7 @@ function report(title, faults) {
 }
 
 async function check(build, folders) {
-  const rows = readJson('demands.json')
+  const rows = rowsOf(readJson('demands.json'))
   const exceptions = readJson('exceptions.json')
   const document = readJson('../../api/openapi.yaml')
   report('the contract is a document of OpenAPI 3.1', await documentFaults(document))
@@ -42,6 +42,7 @@ async function check(build, folders) {
     exchanges.length ? exchanges.flatMap(exchange => conformity.check(exchange)) : ['there are none'])
   report('all of the contract was exercised', coverageFaults(contract, exceptions, conformity.seen))
   const items = new Set(wanted(contract))
+  report('each code of the contract is demanded', undemanded(rows, items))
   const outcomes = outcomesOf(rows, build, folders)
   for (const row of rows) report(`${row.about}: ${row.promise}`, rowFaults(row, items, outcomes))
   const page = readFileSync(file('README.md'), 'utf8')
@@ -54,7 +55,7 @@ async function check(build, folders) {
 const [first, ...rest] = process.argv.slice(2)
 if (first === '--table')
   writeFileSync(file('README.md'),
-    withTable(readFileSync(file('README.md'), 'utf8'), readJson('demands.json')))
+    withTable(readFileSync(file('README.md'), 'utf8'), rowsOf(readJson('demands.json'))))
 else if (first && rest.length) await check(first, rest)
 else {
   console.error('usage: node check.mjs BUILD FOLDER... | --table')

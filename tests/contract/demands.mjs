@@ -1,9 +1,11 @@
 // What the contract has to promise whatever it says, and the test that proves each promise
-// (demands.json): a row whose items are not in the contract, or whose tests did not run, is a fault.
+// (demands.json): a row whose items are not in the contract, or whose tests did not run, is a fault,
+// and so is a code of the contract that no row demands.
 //
-//   {"about": "Native routes", "promise": "...",
-//    "items": ["POST /v1/(synthesize|reconstruct) 200"],      in the words of coverage.mjs
-//    "tests": ["tests/http/routes.sh > TITLE", "tests/unit/test_pool.c > NAME"]}
+//   "groups": {"RUN": ["POST /v1/(synthesize|reconstruct)"], "ANY": ["RUN", "GET /"]}
+//   "rows": [{"about": "Native routes", "promise": "...",
+//     "items": ["RUN 200", "GET /healthz 200"],                 in the words of coverage.mjs
+//     "tests": ["tests/http/routes.sh > TITLE", "tests/unit/test_pool.c > NAME"]}]
 //
 // A title that is indented in the output of a test is named with the one that it belongs to:
 // "tests/http/routes.sh > 200 for / > is a page".
@@ -13,11 +15,26 @@ import { basename, join } from 'node:path'
 
 const UNIT_TEST = /^tests\/unit\/(test_\w+)\.c$/
 
-// "a (b|c) d" is "a b d" and "a c d".
-export function expand(text) {
-  const group = /\(([^()]*\|[^()]*)\)/.exec(text)
-  return !group ? [text] : group[1].split('|').flatMap(choice =>
-    expand(text.slice(0, group.index) + choice + text.slice(group.index + group[0].length)))
+// "a (b|c) d" is "a b d" and "a c d"; a group's name at the beginning is each of its members.
+export function expand(text, groups = {}) {
+  const choice = /\(([^()]*\|[^()]*)\)/.exec(text)
+  if (choice)
+    return choice[1].split('|').flatMap(part => expand(
+      text.slice(0, choice.index) + part + text.slice(choice.index + choice[0].length), groups))
+  const [name] = text.split(' ')
+  return groups[name]?.flatMap(member => expand(member + text.slice(name.length), groups)) ?? [text]
+}
+
+// The rows of a demands.json with their items expanded.
+export const rowsOf = ({ groups, rows }) => rows.map(row =>
+  ({ ...row, items: row.items.flatMap(item => expand(item, groups)) }))
+
+// The codes of the contract that no row demands: one that is taken out of it would not be missed.
+export function undemanded(rows, items) {
+  const demanded = new Set(rows.flatMap(row => row.items)
+    .map(item => /^[A-Z]+ \S+ \d{3}(?= |$)/.exec(item)?.[0]))
+  return [...items].filter(item => /^[A-Z]+ \S+ \d{3}$/.test(item) && !demanded.has(item))
+    .map(item => `no row demands ${item}`)
 }
 
 // The outcomes of the checks that the scripts of a folder noted: title -> whether all so named passed.
@@ -69,7 +86,7 @@ export function outcomesOf(rows, build, folders) {
 export function rowFaults(row, items, outcomes) {
   return [
     ...row.tests.length ? [] : ['no test proves it'],
-    ...row.items.flatMap(expand).filter(item => !items.has(item))
+    ...row.items.filter(item => !items.has(item))
       .map(item => `the contract has no ${item}`),
     ...row.tests.filter(test => !outcomes.has(test)).map(test => `there was no test ${test}`),
     ...row.tests.filter(test => outcomes.get(test) === false).map(test => `it has failed: ${test}`)

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { Conformity } from './conformity.mjs'
 import { Contract, documentFaults } from './contract.mjs'
 import { coverageFaults, wanted } from './coverage.mjs'
-import { expand, rowFaults } from './demands.mjs'
+import { expand, rowFaults, rowsOf, undemanded } from './demands.mjs'
 import { readFolders, readRecording } from './recording.mjs'
 
 const readJson = name => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
@@ -147,7 +147,8 @@ async function testDocument() {
 }
 
 function testDemands() {
-  const row = { about: 'x', promise: 'x', items: ['POST /v1/(encode|decode) 413'], tests: ['a.sh > b'] }
+  const [row] = rowsOf({ groups: {}, rows: [
+    { about: 'x', promise: 'x', items: ['POST /v1/(encode|decode) 413'], tests: ['a.sh > b'] }] })
   const items = new Set(wanted(new Contract(document)))
   const ran = new Map([['a.sh > b', true]])
   const lacking = structuredClone(document)
@@ -161,7 +162,28 @@ function testDemands() {
   expected('found: a demand whose test is gone', rowFaults(row, items, new Map()), /there was no test a.sh > b/)
   expected('found: a demand whose test fails', rowFaults(row, items, new Map([['a.sh > b', false]])), /it has failed/)
   expected('found: a demand without a test', rowFaults({ ...row, tests: [] }, items, ran), /no test proves it/)
+  expected('found: a code that nobody demands', undemanded([row], new Set([...row.items, 'GET /x 200'])),
+    /no row demands GET \/x 200/)
   report('choices are expanded', expand('(a|b) x (c|d)').join() === 'a x c,a x d,b x c,b x d')
+  report('groups are expanded', expand('(ALL|X) 1', { ALL: ['X', 'c(d|e)'], X: ['a', 'b'] }).join() ===
+    'a 1,b 1,cd 1,ce 1,a 1,b 1')
+}
+
+// Each code of each route, one after the other, is taken out of the contract, and demands.json has to
+// miss it.
+function testEachCode() {
+  const rows = rowsOf(readJson('demands.json'))
+  const passed = new Map(rows.flatMap(({ tests }) => tests).map(test => [test, true]))
+  const items = wanted(new Contract(document))
+  const codes = items.filter(item => /^[A-Z]+ \S+ \d{3}$/.test(item))
+  const unmissed = codes.filter(code => {
+    const fewer = new Set(items.filter(item => item !== code && !item.startsWith(`${code} `)))
+    return !rows.some(row => rowFaults(row, fewer, passed).length)
+  })
+  report(`found: each of ${codes.length} codes when it is gone`, codes.length > 0 && !unmissed.length,
+    unmissed.join('\n# '))
+  report('the contract itself lacks none', !rows.some(row =>
+    rowFaults(row, new Set(items), passed).length))
 }
 
 // A recording of one connection: pairs of kind and text.
@@ -205,6 +227,7 @@ report('the recording itself is clean', clean.length === 0, clean.slice(0, 3).jo
 testContract(exchanges)
 await testDocument()
 testDemands()
+testEachCode()
 testRecording()
 console.log(`${sum.passed} passed, ${sum.failed} failed, 0 skipped`)
 process.exitCode = sum.failed ? 1 : 0

@@ -201,6 +201,25 @@ eventually 503 /v1/reconstruct --data-binary "@$picture"
 eventually 503 /v1/encode --data-binary "@$picture"
 eventually 503 /v1/decode --data-binary "@$latent"
 check "  says when to come again" has Retry-After 1
+# ready_when_full: asks until the queue was full right before and right after being found ready.
+ready_when_full() {
+    ready_tries=0
+    while [ "$ready_tries" -lt 100 ]; do
+        ask /v1/synthesize --data-binary "@$speech"
+        ready_before=$code
+        ask /v2/health/ready
+        [ "$code" = 200 ] || return 1
+        ask /v1/synthesize --data-binary "@$speech"
+        [ "$ready_before $code" = "503 503" ] && return
+        ready_tries=$((ready_tries + 1))
+    done
+    return 1
+}
+check "ready whatever the queue" ready_when_full
+idle
+busy --queue-size 64 --timeout-ms 1
+eventually 504 /v1/synthesize --data-binary "@$speech"
+check "504 for /v1/synthesize past the daemon's own deadline" answered 504
 idle
 
 # --- without a key, and too often -------------------------------------------------------------

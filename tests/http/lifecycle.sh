@@ -122,6 +122,15 @@ kill -TERM "$daemon_pid"
 wait "$daemon_pid"
 check "a second signal ends it at once" test $? -eq 143
 
+start dawdled --exit-timeout-secs 2
+"$scratch/crowd" "${daemon_url##*:}" 3 30 body >"$scratch/crowd.dawdled" &
+pids="$pids $!"
+sleep 1
+kill -TERM "$daemon_pid"
+wait "$daemon_pid"
+check "a client that does not finish does not keep it" test $? -eq 0
+check "  and is told of" grep -q '"event":"stop","unanswered":3' "$scratch/dawdled.log"
+
 start loaded --queue-size 256
 burst "$scratch/loaded" 600 &
 load_pid=$!

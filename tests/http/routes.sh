@@ -10,6 +10,7 @@ expect 200 /v1/synthesize --data-binary "@$speech"
 cp "$scratch/body" "$scratch/synthesized.png"
 check "  is a PNG" is_png "$scratch/body"
 check "  of 28 x 28" test "$(png_size "$scratch/body")" = "28 28"
+check "  of 8 bits of grey" test "$(od -An -j 24 -N 2 -t u1 "$scratch/body" | tr -s ' ')" = " 8 0"
 check "  with its type" has Content-Type image/png
 check "  names the model" has Spikeloom-Model speech-digits
 check "  counts synops" test "$(field Spikeloom-Synops)" -gt 0
@@ -247,11 +248,14 @@ ask /metrics
 check "metrics are text" has Content-Type "text/plain; version=0.0.4; charset=utf-8"
 for name in spikeloom_requests_total spikeloom_request_duration_seconds_bucket \
     spikeloom_queue_duration_seconds_count spikeloom_compute_duration_seconds_sum \
-    spikeloom_connections spikeloom_connections_shut_total spikeloom_queue_depth spikeloom_batch_size_bucket spikeloom_rejected_total spikeloom_synops_total spikeloom_spikes_total \
+    spikeloom_connections spikeloom_connections_shut_total spikeloom_queue_depth \
+    spikeloom_batch_size_bucket spikeloom_batch_size_count spikeloom_rejected_total \
+    spikeloom_synops_total spikeloom_spikes_total spikeloom_ready \
     spikeloom_model_info spikeloom_build_info process_start_time_seconds \
     process_resident_memory_bytes process_open_fds; do
     check "  with $name" grep -q "^$name[ {]" "$scratch/body"
 done
+check "  without Triton's names" sh -c "! grep -q nv_inference '$scratch/body'"
 check "  every line is a comment or a sample" sh -c "! grep -Ev \
     '^(# (HELP|TYPE) [a-z_]+ .*|[a-z_]+(\{[a-z_0-9]+=\"[^\"]*\"(,[a-z_0-9]+=\"[^\"]*\")*\})? [0-9.e+-]+)\$' \
     '$scratch/body'"

@@ -16,7 +16,7 @@ root=$(cd "$here/../.." && pwd)
 samples=$root/tests/samples
 models=${SPIKELOOM_TEST_MODELS:-$root/models/weights}
 unset SPIKELOOM_TEST_MODELS # which is none of the daemon's variables
-daemon_program=$1/spikeloomd
+daemon_program=$(cd "$1" && pwd)/spikeloomd
 scratch=$(mktemp -d)
 daemon_folder=$scratch
 pids=

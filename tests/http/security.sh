@@ -105,6 +105,32 @@ for key in "$user_key" "$next_key" "$admin_key" Bearer; do
     check "the log does not have $key" sh -c "! grep -q '$key' '$scratch/guarded.log'"
 done
 
+# --- uploads --------------------------------------------------------------------------------
+mkdir "$scratch/nowhere_else"
+(cd "$scratch/nowhere_else" && TMPDIR=$scratch/nowhere_else && export TMPDIR &&
+    start discreet --log-level debug && echo "$daemon_pid $daemon_url" >"$scratch/discreet")
+read -r daemon_pid daemon_url <"$scratch/discreet"
+pids="$pids $daemon_pid"
+printf '{"model": "upload-marker-71c4e0"}' >"$scratch/marked.json"
+expect 400 /v1/decode --data-binary "@$scratch/marked.json"
+expect 400 /v1/decode -F "file=@$scratch/marked.json;filename=upload-marker-71c4e0"
+{ cat "$speech" && printf 'upload-marker-71c4e0'; } >"$scratch/marked.wav"
+expect 200 /v1/synthesize --data-binary "@$scratch/marked.wav"
+expect 200 /v1/synthesize -F "file=@$scratch/marked.wav;filename=upload-marker-71c4e0"
+check "an upload is not in the log" sh -c "! grep -q upload-marker '$scratch/discreet.log'"
+# writable: regular files that are open for writing, but for the log and the recorder's.
+writable() {
+    for writable_fd in /proc/"$daemon_pid"/fd/*; do
+        writable_file=$(readlink "$writable_fd")
+        case $writable_file in "$scratch/discreet.log" | "${daemon_exchanges-none}"/*) continue ;; esac
+        [ -f "$writable_file" ] &&
+            grep -Eq '^flags:.*[12]$' "/proc/$daemon_pid/fdinfo/${writable_fd##*/}" &&
+            echo "$writable_file"
+    done
+}
+check "  nor in a file" test -z "$(ls -A "$scratch/nowhere_else"; writable)"
+kill -TERM "$daemon_pid"
+
 # --- rates ----------------------------------------------------------------------------------
 printf '%s\n' "$user_key" >"$guarded_folder/users"
 # throttled KEY PATH CURL_ARGUMENT...: asks until it is too often, which takes longer on a busy machine.

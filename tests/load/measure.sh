@@ -72,6 +72,17 @@ percentile() {
             END { at = int((NR * percent + 99) / 100); printf "%.2f\n", (NR ? value[at < 1 ? 1 : at] : 0) }'
 }
 
+# within FILE CODE MILLISECONDS: how many such answers came within that time.
+within() {
+    awk -F, -v code="$2" -v most="$3" '$7 == code && $1 * 1000 <= most { count++ } END { print count + 0 }' "$1"
+}
+
+# longest_gap FILE: the longest time between two answers, in seconds.
+longest_gap() {
+    awk -F, '$7 ~ /^[0-9]+$/ { print $8 + $1 }' "$1" | sort -n |
+        awk 'NR > 1 && $1 - last > gap { gap = $1 - last } { last = $1 } END { printf "%.2f\n", gap }'
+}
+
 # ratio A B
 ratio() {
     awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", (b > 0 ? a / b : 0) }'

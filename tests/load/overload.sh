@@ -68,8 +68,9 @@ check "requests are turned away" test "$(answers "$work" 503)" -gt 0
 check "nothing but 200, 503 and 504" test "$(answers "$work")" -eq \
     $(($(answers "$work" 200) + $(answers "$work" 503) + $(answers "$work" 504)))
 check "each 503 says when to come again" sh -c "! grep -Ev '^(200|504) $|^503 [1-9]' $scratch/asked"
+# hey leaves requests without an answer out of its list, so their number is looked at too
 check "health answers throughout" test "$(answers "$health" 200)" -eq "$(answers "$health")" -a \
-    "$(answers "$health")" -gt 0
+    "$(answers "$health")" -ge $((10 * seconds))
 check "memory does not grow by more than 16 MiB" test $((memory_late - memory_early)) -le 16384
 check "it stops with 0" daemon_stop "$daemon_pid"
 
@@ -77,13 +78,19 @@ refused=$(percentile "$work" 503 99)
 alive=$(percentile "$health" 200 99)
 echo
 echo "capacity $capacity/s, asked $((2 * capacity))/s for $seconds s by $clients clients; deadline $timeout_ms ms"
-printf '%-22s %8s %10s %10s\n' answer count 'p50 ms' 'p99 ms'
+printf '%-22s %8s %10s %10s %10s\n' answer count 'p50 ms' 'p99 ms' 'slowest ms'
+# row TITLE FILE CODE
+row() {
+    printf '%-22s %8d %10s %10s %10s\n' "$1" "$(answers "$2" "$3")" "$(percentile "$2" "$3" 50)" \
+        "$(percentile "$2" "$3" 99)" "$(percentile "$2" "$3" 100)"
+}
 for code in 200 503 504; do
-    printf '%-22s %8d %10s %10s\n' "synthesize $code" "$(answers "$work" $code)" \
-        "$(percentile "$work" $code 50)" "$(percentile "$work" $code 99)"
+    row "synthesize $code" "$work" $code
 done
-printf '%-22s %8d %10s %10s\n' "health 200" "$(answers "$health" 200)" \
-    "$(percentile "$health" 200 50)" "$alive"
+row "health 200" "$health" 200
+echo "accepted: $(($(answers "$work" 200) + $(answers "$work" 504))), of which $(answers "$work" 504) \
+were told 504 and $(within "$work" 200 $timeout_ms) had their 200 within the deadline as the client sees it"
+echo "health asked 20 times a second: longest time without an answer $(longest_gap "$health") s"
 echo "99th percentile of 503 over that of health: $(ratio "$refused" "$alive")"
 echo "resident memory: $memory_early KiB early, $memory_late KiB at the end"
 check_finish
