@@ -86,9 +86,7 @@ bool handlers_metrics(struct request *request)
         http_reply_header(&request->exchange->reply, "Cache-Control", "no-store");
         http_reply_take(&request->exchange->reply, 200, METRICS_CONTENT_TYPE, &text);
     } else {
-        struct error error;
-        error_plain(&error, status);
-        reply_problem(request, &error);
+        reply_status(request, status);
     }
     buf_free(&text);
     return true;

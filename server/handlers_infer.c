@@ -9,12 +9,10 @@ void handlers_infer_begin(struct request *request)
 {
     struct error error;
     struct network *network = NULL;
-    enum status status = STATUS_OK;
-    if (!service_is_serving(request->service))
-        status = error_set(&error, STATUS_NOT_READY, "The models are being loaded.");
-    else if (pool_is_full(request->service->pool))
+    enum status status = service_check_serving(request->service, &error);
+    if (status == STATUS_OK && pool_is_full(request->service->pool))
         status = error_plain(&error, STATUS_OVERLOADED);
-    else if (request->query.given & QUERY_MODEL)
+    if (status == STATUS_OK && (request->query.given & QUERY_MODEL))
         status = service_acquire_any(request->service, request->query.model, &network, &error);
     if (network)
         request_take_network(request, network);
@@ -25,13 +23,11 @@ void handlers_infer_begin(struct request *request)
 bool handlers_submit(struct request *request, infer_function function)
 {
     struct http_exchange *exchange = request->exchange;
-    struct error error;
     enum status status = STATUS_EMPTY;
     if (exchange->request.body.size > 0)
         status = pool_reserve(request->service->pool);
     if (status != STATUS_OK) {
-        error_plain(&error, status);
-        reply_problem(request, &error);
+        reply_status(request, status);
         return true;
     }
     int timeout_ms = request->query.given & QUERY_TIMEOUT_MS ? request->query.timeout_ms
@@ -43,8 +39,7 @@ bool handlers_submit(struct request *request, infer_function function)
     if (status == STATUS_OK)
         return false;
     /* once suspended, the way back leads through the event loop */
-    error_plain(&error, status);
-    reply_problem(request, &error);
+    reply_status(request, status);
     http_resume(exchange);
     return false;
 }

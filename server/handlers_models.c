@@ -50,25 +50,11 @@ static void handlers_write_card(const struct network *network, struct writer *wr
     model_card_write(&card, writer);
 }
 
-/* The cards, or the reason why there are none. */
-static void handlers_reply_json(struct request *request, enum status status, struct buf *json)
-{
-    struct error error;
-    if (status == STATUS_OK) {
-        reply_representation(request, "application/json", json);
-    } else {
-        error_plain(&error, status);
-        reply_problem(request, &error);
-    }
-    buf_free(json);
-}
-
 static bool handlers_models_loaded(struct request *request)
 {
-    if (service_is_serving(request->service))
-        return true;
     struct error error;
-    error_set(&error, STATUS_NOT_READY, "The models are being loaded.");
+    if (service_check_serving(request->service, &error) == STATUS_OK)
+        return true;
     reply_problem(request, &error);
     return false;
 }
@@ -90,7 +76,7 @@ bool handlers_models(struct request *request)
     registry_list_release(list);
     writer_end_array(&writer);
     writer_end_object(&writer);
-    handlers_reply_json(request, writer.status, &json);
+    reply_json_representation(request, writer.status, &json);
     return true;
 }
 
@@ -111,6 +97,6 @@ bool handlers_model(struct request *request)
     buf_init(&json, HANDLERS_CARDS_SIZE);
     writer_init(&writer, &json);
     handlers_write_card(network, &writer);
-    handlers_reply_json(request, writer.status, &json);
+    reply_json_representation(request, writer.status, &json);
     return true;
 }

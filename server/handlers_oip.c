@@ -13,26 +13,13 @@
 
 enum { HANDLERS_METADATA_SIZE = 64 * 1024, HANDLERS_STATISTICS_SIZE = 4 * 1024 * 1024 };
 
-/* Sends metadata, or the reason why there is none. */
-static bool handlers_metadata(struct request *request, enum status status, struct buf *json)
-{
-    struct error error;
-    if (status == STATUS_OK) {
-        reply_representation(request, "application/json", json);
-    } else {
-        error_plain(&error, status);
-        reply_problem(request, &error);
-    }
-    buf_free(json);
-    return true;
-}
-
 bool handlers_server(struct request *request)
 {
     struct buf json;
     buf_init(&json, HANDLERS_METADATA_SIZE);
     enum status status = oip_server_write("spikeloom", SPIKELOOM_VERSION, &json);
-    return handlers_metadata(request, status, &json);
+    reply_json_representation(request, status, &json);
+    return true;
 }
 
 /* The model that the path names, in the version that there is. */
@@ -40,9 +27,9 @@ static enum status handlers_find_model(struct request *request, struct error *er
 {
     const struct request_names *names = &request->names;
     struct network *network;
-    if (!service_is_serving(request->service))
-        return error_set(error, STATUS_NOT_READY, "The models are being loaded.");
-    enum status status = registry_find(request->service->registry, names->model, &network, error);
+    enum status status = service_check_serving(request->service, error);
+    if (status == STATUS_OK)
+        status = registry_find(request->service->registry, names->model, &network, error);
     if (status != STATUS_OK)
         return status;
     request_take_network(request, network);
@@ -66,7 +53,8 @@ bool handlers_oip_model(struct request *request)
     struct buf json;
     signature_describe(request->network, &model);
     buf_init(&json, HANDLERS_METADATA_SIZE);
-    return handlers_metadata(request, oip_model_write(&model, &json), &json);
+    reply_json_representation(request, oip_model_write(&model, &json), &json);
+    return true;
 }
 
 /* A model that is known but not served answers here too, with 503 and "ready": false. */
@@ -148,11 +136,8 @@ bool handlers_oip_statistics(struct request *request)
     struct buf json;
     struct writer writer;
     bool one = request->names.model[0] != 0;
-    enum status found = STATUS_OK;
-    if (one)
-        found = handlers_find_model(request, &error);
-    else if (!service_is_serving(request->service))
-        found = error_set(&error, STATUS_NOT_READY, "The models are being loaded.");
+    enum status found = one ? handlers_find_model(request, &error)
+                            : service_check_serving(request->service, &error);
     if (found != STATUS_OK) {
         reply_problem(request, &error);
         return true;

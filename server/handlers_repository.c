@@ -12,25 +12,21 @@ void handlers_repository_begin(struct request *request)
 {
     struct error error;
     request->exchange->request.max_body = OIP_REPOSITORY_MAX_BYTES;
-    if (service_is_serving(request->service))
-        return;
-    error_set(&error, STATUS_NOT_READY, "The models are being loaded.");
-    reply_problem(request, &error);
+    if (service_check_serving(request->service, &error) != STATUS_OK)
+        reply_problem(request, &error);
 }
 
 /* Hands the request to the thread that changes models; from then on it belongs to that one. */
 static bool handlers_submit_task(struct request *request,
                                  void (*run)(struct reload_task *task, enum status status))
 {
-    struct error error;
     struct http_exchange *exchange = request->exchange;
     request->task.run = run;
     http_suspend(exchange);
     enum status status = reload_submit(request->service->reload, &request->task);
     if (status == STATUS_OK)
         return false;
-    error_plain(&error, status);
-    reply_problem(request, &error);
+    reply_status(request, status);
     http_resume(exchange);
     return false;
 }

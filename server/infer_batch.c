@@ -40,9 +40,7 @@ static void infer_batch_run(struct pool_item *const *items, int count, struct in
 static void infer_batch_drop(struct pool_item *item, enum status status)
 {
     struct request *request = infer_batch_request(item);
-    struct error error;
-    error_plain(&error, status);
-    reply_problem(request, &error);
+    reply_status(request, status);
     http_resume(request->exchange);
 }
 

@@ -46,6 +46,13 @@ void reply_problem(struct request *request, const struct error *error)
         http_reply_header(reply, "Retry-After", "1");
 }
 
+void reply_status(struct request *request, enum status status)
+{
+    struct error error;
+    error_plain(&error, status);
+    reply_problem(request, &error);
+}
+
 /* Adds the fields that go with a representation; true when the client has it already. */
 static bool reply_is_known(struct request *request, const void *bytes, size_t size)
 {
@@ -62,11 +69,9 @@ static bool reply_is_known(struct request *request, const void *bytes, size_t si
 
 static bool reply_refuse_known(struct request *request)
 {
-    struct error error;
     if (strcmp(request->exchange->request.method, "POST") != 0)
         return false;
-    error_plain(&error, STATUS_PRECONDITION_FAILED);
-    reply_problem(request, &error);
+    reply_status(request, STATUS_PRECONDITION_FAILED);
     return true;
 }
 
@@ -92,6 +97,15 @@ void reply_document(struct request *request, const char *content_type, const voi
     http_reply_static(reply, known ? 304 : 200, content_type, bytes, size);
 }
 
+void reply_json_representation(struct request *request, enum status written, struct buf *json)
+{
+    if (written == STATUS_OK)
+        reply_representation(request, "application/json", json);
+    else
+        reply_status(request, written);
+    buf_free(json);
+}
+
 void reply_json(struct request *request, int code, enum status written, struct buf *json)
 {
     struct http_reply *reply = &request->exchange->reply;
@@ -101,9 +115,7 @@ void reply_json(struct request *request, int code, enum status written, struct b
         if (code == 503)
             http_reply_header(reply, "Retry-After", "1");
     } else {
-        struct error error;
-        error_plain(&error, written);
-        reply_problem(request, &error);
+        reply_status(request, written);
     }
     buf_free(json);
 }

@@ -13,6 +13,9 @@
  */
 void reply_problem(struct request *request, const struct error *error);
 
+/* The same with the status's own sentence. */
+void reply_status(struct request *request, enum status status);
+
 /*
  * Answers 200 with the bytes of `body`, which are taken, under an entity tag; or, when the client
  * has them already (If-None-Match), 304 to GET and 412 to POST.
@@ -22,6 +25,11 @@ void reply_representation(struct request *request, const char *content_type, str
 /* The same with bytes that outlive the server. */
 void reply_document(struct request *request, const char *content_type, const void *bytes,
                     size_t size);
+
+/*
+ * A representation in JSON, or the problem when it could not be `written`. The buffer is released.
+ */
+void reply_json_representation(struct request *request, enum status written, struct buf *json);
 
 /*
  * Answers with JSON that is not to be cached, or with the problem when it could not be `written`.

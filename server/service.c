@@ -161,6 +161,13 @@ bool service_is_serving(const struct service *service)
     return atomic_load(&service->phase) != SERVICE_LOADING;
 }
 
+enum status service_check_serving(const struct service *service, struct error *error)
+{
+    return service_is_serving(service)
+               ? STATUS_OK
+               : error_set(error, STATUS_NOT_READY, "The models are being loaded.");
+}
+
 enum status service_acquire_any(const struct service *service, const char *name,
                                 struct network **network, struct error *error)
 {

@@ -63,6 +63,9 @@ bool service_is_ready(const struct service *service);
 /* Whether requests are answered at all: a repository is loaded. */
 bool service_is_serving(const struct service *service);
 
+/* The same as an outcome: NOT_READY while models are being loaded. */
+enum status service_check_serving(const struct service *service, struct error *error);
+
 /*
  * A model with a reference that the caller gives back by network_release. `name` "" means the
  * default of the task, or the first of the task, one that spikes if there is one, where the

@@ -30,6 +30,17 @@ every_variable() {
         /^[A-Z]/ { subjects++ } END { exit twins < 12 || subjects < 6 }'
 }
 check "--help has each variable by its flag, under subjects" every_variable
+# documented: whether the README has each flag of --help with its default and its sentence.
+documented() {
+    "$daemon_program" --help | awk '
+        function row() { if (flag) print "| `" flag "` | " preset " | " what " |"; flag = "" }
+        /^  --/ { row(); flag = $0; sub(/^  /, "", flag); sub(/  .*/, "", flag)
+            what = $0; sub(/^  --[^ ]+( [A-Z]+)? +/, "", what); preset = "" }
+        /SPIKELOOM_/ { preset = $0; sub(/^ *\[/, "", preset); sub(/; SPIKELOOM_.*/, "", preset) }
+        END { row() }' | grep -v -e '--model-repository' >"$scratch/flags"
+    [ "$(wc -l <"$scratch/flags")" -gt 30 ] && ! grep -vxFf "$root/server/README.md" "$scratch/flags"
+}
+check "server/README.md has each flag as --help tells it" documented
 check "--check-config" quits 0 models "$daemon_program" --check-config --model-repository "$models"
 check "--check-config without models" quits 1 . "$daemon_program" --check-config \
     --model-repository "$scratch/nowhere"
