@@ -329,7 +329,7 @@ static void config_print_flag(const struct config_flag *flag, FILE *out)
     char left[64], variable[CONFIG_VARIABLE_SIZE];
     config_variable(flag, variable);
     snprintf(left, sizeof left, "--%s %s", flag->name, flag->argument ? flag->argument : "");
-    fprintf(out, "  %-31s %s\n", left, flag->help);
+    fprintf(out, "  %-32s %s\n", left, flag->help);
     if (!config_has_variable(flag))
         return;
     const char *preset = flag->preset ? flag->preset : "none";
@@ -337,7 +337,7 @@ static void config_print_flag(const struct config_flag *flag, FILE *out)
         preset = config_default_repository();
     if (flag->kind == CONFIG_SWITCH)
         preset = "off";
-    fprintf(out, "  %-31s [%s; %s]\n", "", preset, variable);
+    fprintf(out, "  %-32s [%s; %s]\n", "", preset, variable);
 }
 
 void config_print_help(FILE *out)
