@@ -104,7 +104,7 @@ int oip_request_peek_timeout(const uint8_t *body, size_t json_size)
                                              OIP_REQUEST_MAX_VALUES};
     struct query query = {.given = 0};
     json_t *root, *parameters;
-    if (json_size > OIP_REQUEST_PEEK_BYTES ||
+    if (json_size == 0 || json_size > OIP_REQUEST_PEEK_BYTES ||
         !memmem(body, json_size, OIP_REQUEST_TIMEOUT, strlen(OIP_REQUEST_TIMEOUT)) ||
         json_input_parse(body, json_size, &limits, &root, NULL) != STATUS_OK)
         return 0;

@@ -334,6 +334,7 @@ static void test_peeks_at_the_deadline(void **state)
     };
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         assert_int_equal(peek(none[i]), 0);
+    assert_int_equal(oip_request_peek_timeout(NULL, 0), 0);
 }
 
 static void test_peeks_at_small_requests_alone(void **state)
