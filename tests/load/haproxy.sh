@@ -52,12 +52,12 @@ stat() {
         ($1 == backend || $1 == "# " backend) && $2 == server { print $column[field] }
     '
 }
-# comes_to BACKEND SERVER STATUS: waits for it, ten seconds at most.
+# comes_to BACKEND SERVER STATUS: waits for it, half a minute at most.
 comes_to() {
     comes_tries=0
     until [ "$(stat "$1" "$2" status)" = "$3" ]; do
         comes_tries=$((comes_tries + 1))
-        [ "$comes_tries" -le 100 ] || return 1
+        [ "$comes_tries" -le 300 ] || return 1
         sleep 0.1
     done
 }
