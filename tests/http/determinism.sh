@@ -32,7 +32,7 @@ digests() {
 }
 
 for threads in 1 2 4; do
-    start "threads_$threads" --infer-threads "$threads" --queue-size 256
+    start "threads_$threads" --infer-threads "$threads" --queue-size 256 --timeout-ms 600000
     check "$uploads uploads by 16 clients on $threads threads" draw_all 16 "$scratch/pictures_$threads"
     digests "$scratch/pictures_$threads" >"$scratch/digests_$threads"
     check "  each has its picture" test "$(wc -l <"$scratch/digests_$threads")" -eq "$uploads"
@@ -60,7 +60,7 @@ batches_larger_than() {
     '
 }
 
-start batch_1 --infer-threads 1 --max-batch 1 --queue-size 256
+start batch_1 --infer-threads 1 --max-batch 1 --queue-size 256 --timeout-ms 600000
 check "$uploads uploads without batches" draw_all 16 "$scratch/pictures_batch_1"
 digests "$scratch/pictures_batch_1" >"$scratch/digests_batch_1"
 check "  the same pictures" cmp "$scratch/digests_1" "$scratch/digests_batch_1"
@@ -68,7 +68,7 @@ check "  one at a time" test "$(batches_larger_than 1)" -eq 0
 check "  stops with 0" daemon_stop "$daemon_pid"
 for size in 3 16; do
     start "batch_$size" --infer-threads 1 --max-batch "$size" --max-queue-delay-us 20000 \
-        --queue-size 256
+        --queue-size 256 --timeout-ms 600000
     check "$uploads uploads in batches of up to $size" draw_all 16 "$scratch/pictures_batch_$size"
     digests "$scratch/pictures_batch_$size" >"$scratch/digests_batch_$size"
     check "  the same pictures" cmp "$scratch/digests_1" "$scratch/digests_batch_$size"
