@@ -46,6 +46,7 @@ make_bare() {
 }
 
 clean_up() {
+    umount "$bare/run/netns" 2>/dev/null || true # left by `ip netns`
     umount -R "$bare/dev" 2>/dev/null || true
     umount "$bare/proc" 2>/dev/null || true
     if [ "$keep" = yes ]; then
