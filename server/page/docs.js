@@ -43,7 +43,7 @@ const parametersOf = ({ parameters }) => list('Parameters', parameters.map(({ na
 // Media types with the schemas behind them, each schema once.
 function contentOf(content) {
   return Object.entries(content).map(([type, { schema = {} }]) => {
-    const known = Object.keys(schema).length > 0
+    const known = Object.keys(schema).length > 0 && schema.contentMediaType !== type
     return make('li', {}, make('b', {}, type), ' ',
       ...known ? [make('span', { className: 'kind' }, ...describe(schema))] : [], ...members(schema))
   })
@@ -106,7 +106,8 @@ function filter() {
 }
 
 function show() {
-  find('#about').textContent = `${contract.info.title} ${contract.info.version}. ${contract.info.description}`
+  find('#about').textContent = `What ${contract.info.title} ${contract.info.version} answers to whom, by the contract that it serves.`
+  find('#more').textContent = contract.info.description
   const operations = operationsOf(contract)
   for (const { name } of contract.tags) {
     const group = operations.filter(({ tag }) => tag === name)
