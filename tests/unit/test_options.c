@@ -113,7 +113,9 @@ static void test_defaults_of_an_audiocoder(void **state)
     assert_int_equal(options.batch_size, 50);
     assert_true(options.learning_rate == 2e-3);
     assert_true(options.weight_decay == 1e-2);
-    assert_true(options.dropout == 0.3);
+    assert_true(options.dropout == 0.1);
+    assert_int_equal(options.variants, 12);
+    assert_true(options.contrast_weight == 0.1);
     assert_true(options.latent_weight == 1);
     assert_int_equal(options.rule, RULE_BPTT);
     assert_false(options.own_targets);
