@@ -97,7 +97,7 @@ faults_drill() {
     sleep 3
     faults_at=$(faults_now)
     "faults_$1"
-    sleep $((faults_seconds / 2 - 3))
+    sleep "$faults_lasts"
     mended_at=$(faults_now)
     "mend_$1"
     wait "$faults_clients"
@@ -126,6 +126,9 @@ faults_row() {
 
 faults_run() {
     faults_seconds=$1
+    # two health checks that time out take HAProxy up to three seconds
+    faults_lasts=$((faults_seconds / 2 - 3))
+    [ "$faults_lasts" -ge 4 ] || faults_lasts=4
     mkdir "$network_disk"
     mount -t tmpfs -o size=24m tmpfs "$network_disk" || exit 1
     cp -R "$models" "$network_disk/models"
