@@ -83,6 +83,16 @@ faults_seen() {
         END { if (!found) printf "-" }' "$scratch/watched"
 }
 
+# faults_wait NAME: as long as the fault lasts. What hangs must outlast HAProxy's `timeout server`: when it
+# wakes within a second before that, it answers what it had taken with 504, its own deadline being over.
+faults_wait() {
+    if [ "$1" = hung ] && [ "$faults_lasts" -lt 6 ]; then
+        sleep 6
+    else
+        sleep "$faults_lasts"
+    fi
+}
+
 # faults_drill NAME TITLE: one row, and whether no client saw an error.
 faults_drill() {
     network_waits "UP UP UP" || echo "# not all daemons are up"
@@ -97,7 +107,7 @@ faults_drill() {
     sleep 3
     faults_at=$(faults_now)
     "faults_$1"
-    sleep "$faults_lasts"
+    faults_wait "$1"
     mended_at=$(faults_now)
     "mend_$1"
     wait "$faults_clients"
