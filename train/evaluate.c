@@ -176,6 +176,15 @@ static enum status score(struct evaluate_run *run, json_t **object, struct error
     return status;
 }
 
+enum status evaluate_add_row(json_t *list, const char *key, json_t *value,
+                             const struct scores *scores, struct error *error)
+{
+    json_t *row = evaluation_json(scores);
+    bool added = json_object_set_new(row, key, value) == 0 && json_array_append(list, row) == 0;
+    json_decref(row);
+    return added ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
+}
+
 enum status evaluate_model(const struct options *options, json_t **object, struct error *error)
 {
     struct evaluate_run run;

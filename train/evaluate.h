@@ -25,6 +25,10 @@ struct evaluate_run {
  */
 enum status evaluate_model(const struct options *options, json_t **object, struct error *error);
 
+/* Adds a row of scores to a list, under `key` what they are of; value is taken over. NO_MEMORY. */
+enum status evaluate_add_row(json_t *list, const char *key, json_t *value,
+                             const struct scores *scores, struct error *error);
+
 /*
  * Adds to `object` "by_steps", the scores of 1, 2, ... steps (up to --steps): what the daemon
  * answers with ?steps=N. INVALID_ARGUMENT for an analog network.

@@ -33,13 +33,9 @@ enum status evaluate_conditions(const struct evaluate_run *run, json_t *object, 
     for (int i = 0; i < conditions->count && status == STATUS_OK; i++) {
         struct scores scores;
         status = score(run, conditions->values[i], &scores, error);
-        if (status != STATUS_OK)
-            break;
-        json_t *row = evaluation_json(&scores);
-        if (json_object_set_new(row, "condition", json_string(conditions->values[i])) != 0 ||
-            json_array_append(list, row) != 0)
-            status = error_plain(error, STATUS_NO_MEMORY);
-        json_decref(row);
+        if (status == STATUS_OK)
+            status = evaluate_add_row(list, "condition", json_string(conditions->values[i]),
+                                      &scores, error);
     }
     return status;
 }

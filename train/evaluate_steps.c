@@ -16,13 +16,8 @@ enum status evaluate_steps(const struct evaluate_run *run, json_t *object, struc
         struct scores scores;
         settings.num_steps = steps;
         status = evaluation_run(run->network, &run->split, &settings, &scores, error);
-        if (status != STATUS_OK)
-            break;
-        json_t *row = evaluation_json(&scores);
-        if (json_object_set_new(row, "steps", json_integer(steps)) != 0 ||
-            json_array_append(list, row) != 0)
-            status = error_plain(error, STATUS_NO_MEMORY);
-        json_decref(row);
+        if (status == STATUS_OK)
+            status = evaluate_add_row(list, "steps", json_integer(steps), &scores, error);
     }
     return status;
 }

@@ -14,14 +14,9 @@ static enum status score(const struct evaluate_run *run, uint64_t style, json_t 
     settings.style = style;
     settings.training_images = NULL; /* a search through all of them for every style */
     enum status status = evaluation_run(run->network, &run->split, &settings, &scores, error);
-    if (status != STATUS_OK)
-        return status;
-    json_t *row = evaluation_json(&scores);
-    if (json_object_set_new(row, "style", json_integer((json_int_t)style)) != 0 ||
-        json_array_append(list, row) != 0)
-        status = error_plain(error, STATUS_NO_MEMORY);
-    json_decref(row);
-    return status;
+    return status == STATUS_OK
+               ? evaluate_add_row(list, "style", json_integer((json_int_t)style), &scores, error)
+               : status;
 }
 
 /* The mean of what all rows have under `key`; NAN where there is none. */

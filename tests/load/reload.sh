@@ -46,27 +46,25 @@ index_says() {
     curl -sS -X POST "$daemon_url/v2/repository/index" |
         jq -e "map(select(.name == \"mnist-ae\"))[0] | .state == \"READY\" and ($1)"
 }
-# change GOOD: puts a good checkpoint and then a damaged one, by SIGHUP and by request in turn.
-change() {
-    put "$1"
+# have_loaded WHAT CODE: by SIGHUP and by request in turn; CODE is the answer to a request.
+have_loaded() {
     if [ $((round % 2)) -eq 1 ]; then
         kill -HUP "$daemon_pid"
         reloads=$((reloads + 1))
-        check "round $round: a good checkpoint, by SIGHUP" logged $reloads
+        check "round $round: a $1 checkpoint, by SIGHUP" logged $reloads
     else
-        check "round $round: a good checkpoint, by request" load_by_request 200
+        check "round $round: a $1 checkpoint, by request" load_by_request "$2"
     fi
+}
+# change GOOD: puts a good checkpoint and then a damaged one.
+change() {
+    put "$1"
+    have_loaded good 200
     change_tag=$(tag_of)
     check "  it serves" test "$change_tag" != "$old_tag"
     sleep 1
     put "$scratch/damaged"
-    if [ $((round % 2)) -eq 1 ]; then
-        kill -HUP "$daemon_pid"
-        reloads=$((reloads + 1))
-        check "round $round: a damaged checkpoint, by SIGHUP" logged $reloads
-    else
-        check "round $round: a damaged checkpoint, by request" load_by_request 400
-    fi
+    have_loaded damaged 400
     check "  the one before still serves" test "$(tag_of)" = "$change_tag"
     check "  the index says why" index_says '.reason | startswith("mnist-ae.safetensors: ")'
     check "  the log says why" test "$(grep -c '"change":"kept","reason":"mnist-ae' "$daemon_log")" \
