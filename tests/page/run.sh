@@ -17,6 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 build=$(cd "$1" && pwd)
 models=${SPIKELOOM_TEST_MODELS:-$root/models/weights}
+unset SPIKELOOM_TEST_MODELS # which is none of the daemon's variables
 pictures=$build/page
 daemon_program=$build/spikeloomd
 scratch=$(mktemp -d)
