@@ -66,7 +66,8 @@ void latent_write(const struct latent *latent, enum query_encoding encoding, con
                   struct writer *writer)
 {
     writer_object(writer, key);
-    writer_string(writer, "model", latent->model);
+    if (*latent->model)
+        writer_string(writer, "model", latent->model);
     writer_string(writer, "modality", latent->modality);
     writer_integer(writer, "num_units", latent->num_units);
     writer_integer(writer, "num_steps", latent->num_steps);

@@ -190,7 +190,9 @@ static enum MHD_Result http_form_part(void *context, enum MHD_ValueKind kind, co
 {
     (void)kind, (void)filename, (void)content_type, (void)transfer_encoding;
     struct http_transaction *transaction = context;
-    if (strcmp(key, "file") != 0)
+    if (!key) /* the part has no name */
+        http_refuse_body(transaction, STATUS_MALFORMED, "A part of the form has no name.");
+    else if (strcmp(key, "file") != 0)
         http_refuse_body(transaction, STATUS_INVALID_ARGUMENT,
                          "The form may have one field, 'file'; parameters belong in the query.");
     else if (offset == 0 && transaction->num_files++)

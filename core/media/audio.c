@@ -2,6 +2,7 @@
 
 #include "core/base/mem.h"
 #include "core/media/container.h"
+#include "core/media/vorbis.h"
 
 #include <math.h>
 #include <sndfile.h>
@@ -219,7 +220,8 @@ enum status audio_decode(const uint8_t *bytes, size_t size, const struct audio_l
                                   .size = (sf_count_t)size,
                                   .zero_size = (sf_count_t)container_zero_size(bytes, size)};
     SF_INFO info = {0};
-    SNDFILE *file = sf_open_virtual(&io, SFM_READ, &info, &source);
+    bool sound = vorbis_headers_are_sound(bytes, size);
+    SNDFILE *file = sound ? sf_open_virtual(&io, SFM_READ, &info, &source) : NULL;
     /* the library keeps its reason in a variable of all threads, so it cannot be told */
     if (!file)
         return error_set(error, STATUS_MALFORMED,

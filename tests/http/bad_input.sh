@@ -64,6 +64,8 @@ refuse 400 /v1/synthesize -F "file=@$speech" -F "file=@$speech"
 refuse 400 /v1/synthesize -F "file=@$speech" -F "model=speech-digits"
 refuse 400 /v1/synthesize -H 'Content-Type: multipart/form-data; boundary=x' --data-binary 'nothing'
 refuse 400 /v1/synthesize -H 'Content-Type: multipart/form-data' --data-binary 'nothing'
+printf -- '--x\r\nContent-Type: audio/wav\r\n\r\nabc\r\n--x--\r\n' >"$scratch/nameless"
+refuse 400 /v1/synthesize -H 'Content-Type: multipart/form-data; boundary=x' --data-binary "@$scratch/nameless"
 
 # --- latents --------------------------------------------------------------------------------
 # change FILTER: /v1/decode must refuse the latent changed like this.

@@ -16,6 +16,7 @@ BEGIN {
     # where a third-party header may appear, as a pattern on the path
     home["cblas.h"] = "^core/math/gemm\\.c$"
     home["sndfile.h"] = "^core/media/audio\\.c$"
+    home["ogg/ogg.h"] = home["vorbis/codec.h"] = "^core/media/vorbis\\.c$"
     home["samplerate.h"] = "^core/media/resample\\.c$"
     home["png.h"] = "^core/media/image\\.c$"
     home["nettle/sha2.h"] = "^core/base/digest\\.c$"
