@@ -164,6 +164,7 @@ run_all() {
         part "train/$(basename "$script" .sh)" sh "$script" "$build"
     done
     part http sh "$root/tests/http/run.sh" "$build"
+    part fuzz sh "$root/tests/fuzz.sh" --regression "$build"
     part load/haproxy sh "$root/tests/load/haproxy.sh" "$build" 3
     part load/overload sh "$root/tests/load/overload.sh" "$build" 8
     part load/reload sh "$root/tests/load/reload.sh" "$build" 2
@@ -182,9 +183,11 @@ run_all() {
     part page sh "$root/tests/page/run.sh" "$build"
     part docs sh "$root/tests/docs/check.sh" "$build"
     part clang compile "$build/clang" clang Debug all
-    part asan-build compile "$build/asan" gcc RelWithDebInfo "unit_tests spikeloomd" \
+    part asan-build compile "$build/asan" gcc RelWithDebInfo \
+        "unit_tests spikeloomd replay_programs fuzz_models" \
         -DSPIKELOOM_SANITIZE=address,undefined || finish
     part asan-unit programs "$build/asan" unit
+    part asan-fuzz sh "$root/tests/fuzz.sh" --regression "$build/asan"
     part asan-http sh "$root/tests/http/run.sh" "$build/asan"
 }
 
