@@ -1,9 +1,9 @@
 #include "train/acoustics.h"
 
 #include "core/base/mem.h"
-#include "core/media/resample.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Which random number of step 0 decides what; the steps above are for sequences. */
@@ -24,7 +24,8 @@ enum draw {
     DRAW_COLOR,
     DRAW_CENTER,
     DRAW_CLIP,
-    DRAW_CLIP_LEVEL
+    DRAW_CLIP_LEVEL,
+    DRAW_ORDER
 };
 
 enum { STEP_NOISE = 1, STEP_ECHO, STEP_ECHO_SIGN, STEP_VOICE, STEP_VOICE_START };
@@ -35,6 +36,7 @@ static const double loose_share = 0.5, loosest_seconds = 0.25, tightest_seconds 
 static const double room_share = 0.4, shortest_decay = 0.05, longest_decay = 0.25;
 static const double line_share = 0.5;
 static const double noise_share = 0.8, lowest_snr_db = 3, highest_snr_db = 25;
+static const double white_share = 0.5, low_share = 0.3;
 static const double clip_share = 0.1;
 
 enum { NUM_ECHOES = 60, NUM_VOICES = 4 };
@@ -64,13 +66,10 @@ static double mean_power(const double *samples, size_t count)
 }
 
 /* Played faster or slower: pace, pitch and the length of the vocal tract change together. */
-static enum status change_pace(int sample_rate_hz, const struct rng *rng, struct audio *audio,
-                               struct error *error)
+static void change_pace(const struct rng *rng, struct audio *audio)
 {
     double pace = 1 + pace_range * (2 * draw(rng, DRAW_PACE) - 1);
-    int original = audio->sample_rate_hz;
-    audio->sample_rate_hz = (int)lround(original * pace);
-    return resample(audio, sample_rate_hz, error);
+    audio->sample_rate_hz = (int)lround(audio->sample_rate_hz * pace);
 }
 
 /* Silence before and after, or a little of the ends lost. */
@@ -163,15 +162,15 @@ static void clip(const struct rng *rng, struct audio *audio)
         audio->samples[i] = fmin(fmax(audio->samples[i], -level), level);
 }
 
-/* Noise of any colour: white, with a slope, or a band of it. */
+/* Noise of any colour, as wide as the recording: white, with a slope, or a band of it. */
 static void fill_with_noise(const struct rng *rng, int sample_rate_hz, double *noise, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         noise[i] = 2 * (double)rng_uniform(rng, STEP_NOISE, (uint32_t)i) - 1;
     double color = draw(rng, DRAW_COLOR);
-    if (color > 0.3)
+    if (color > white_share)
         low_pass(draw_frequency(rng, DRAW_CENTER, 100, 5000), sample_rate_hz, noise, count);
-    if (color > 0.7)
+    if (color > white_share + low_share)
         high_pass(draw_frequency(rng, DRAW_CENTER, 100, 5000), sample_rate_hz, noise, count);
 }
 
@@ -214,18 +213,30 @@ static enum status add_noise(const struct speech_set *others, double power, cons
     return STATUS_OK;
 }
 
-enum status acoustics_vary(const struct speech_set *others, int sample_rate_hz,
-                           const struct rng *rng, struct audio *audio, struct error *error)
+/* In the silence before and after there is as much noise, or none at all. */
+static enum status cut_in_noise(const struct speech_set *others, const struct rng *rng,
+                                struct audio *audio, struct error *error)
 {
-    enum status status = change_pace(sample_rate_hz, rng, audio, error);
-    if (status == STATUS_OK)
-        status = place_in_room(rng, audio, error);
+    /* The silence around a word does not make it fainter. */
+    double power = mean_power(audio->samples, audio->num_samples);
+    bool noise_first = draw(rng, DRAW_ORDER) < 0.5;
+    enum status status =
+        noise_first ? add_noise(others, power, rng, audio, error) : cut_loosely(rng, audio, error);
+    if (status != STATUS_OK)
+        return status;
+    return noise_first ? cut_loosely(rng, audio, error)
+                       : add_noise(others, power, rng, audio, error);
+}
+
+enum status acoustics_vary(const struct speech_set *others, const struct rng *rng,
+                           struct audio *audio, struct error *error)
+{
+    enum status status = place_in_room(rng, audio, error);
     if (status != STATUS_OK)
         return status;
     narrow_band(rng, audio);
     clip(rng, audio);
-    /* The silence around a word does not make it fainter. */
-    double power = mean_power(audio->samples, audio->num_samples);
-    status = cut_loosely(rng, audio, error);
-    return status == STATUS_OK ? add_noise(others, power, rng, audio, error) : status;
+    status = cut_in_noise(others, rng, audio, error);
+    change_pace(rng, audio);
+    return status;
 }

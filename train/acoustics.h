@@ -10,10 +10,11 @@
 #include "train/dataset.h"
 
 /*
- * Varies a recording, which is at sample_rate_hz then. `others` are what the voices in the
- * background are taken from, by rng as all else is. NO_MEMORY: `audio` may be half varied.
+ * Varies a recording at its own sample rate; the rate that it says afterwards is that of its pace.
+ * `others` are what the voices in the background are taken from, by rng as all else is. NO_MEMORY:
+ * `audio` may be half varied.
  */
-enum status acoustics_vary(const struct speech_set *others, int sample_rate_hz,
-                           const struct rng *rng, struct audio *audio, struct error *error);
+enum status acoustics_vary(const struct speech_set *others, const struct rng *rng,
+                           struct audio *audio, struct error *error);
 
 #endif

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes speech to train and test on: the ten English digits, spoken by espeak-ng, flite and festival
-# in many voices, accents, pitches and paces, and by the six people whose voices come with Debian
-# packages of a telephone exchange, of games and of a clock.
+# in many voices, accents, pitches and paces, by voices of 26 other languages as their speakers say
+# them, and by the six people whose voices come with Debian packages of a telephone exchange, of games
+# and of a clock.
 #
 #   sh train/make-speech.sh DIR
 #
@@ -53,6 +54,61 @@ speak_espeak() {
                 espeak-ng -v "$accent+$variant" -s $((115 + count * 37 % 110)) \
                     -p $((25 + count * 53 % 50)) \
                     -w "$folder/$split/$digit/$accent+$variant.wav" "$word"
+                digit=$((digit + 1))
+            done
+        done
+    done
+}
+
+# The ten digits in the spelling of a language, from zero to nine, for that language's sounds.
+foreign_words() {
+    cat <<EOF
+ar زيرو وان تو ثري فور فايف سيكس سيفين ايت ناين
+bg зироу уан ту три фор файв сикс севън ейт найн
+bn জিরো ওয়ান টু থ্রি ফোর ফাইভ সিক্স সেভেন এইট নাইন
+ca ziro uan tu tri for faiv six seven eit nain
+cs zíro van tú srí fór fajv siks sevn ejt najn
+de siero wan tu trie foor faif sicks sewwen eet nein
+el ζίρο ουάν τού θρί φόρ φάιβ σίξ σέβεν έιτ νάιν
+es siro uan tu tri for faiv six seven eit nain
+et siro uan tu srii foor faiv siks seven eit nain
+fi siirou uan tuu srii foor faiv siks seven eit nain
+fr ziro ouanne tou sri fore faïve sixe sévène ètte naïne
+hi ज़ीरो वन टू थ्री फोर फाइव सिक्स सेवन एट नाइन
+hr ziro van tu tri for fajv siks seven ejt najn
+hu ziró van tú szrí fór fájv sziksz szeven éjt nájn
+id ziro wan tu tri for faif siks seven eit nain
+it siro uan tu tri for faiv six seven eit nain
+ja ゼロ ワン ツー スリー フォー ファイブ シックス セブン エイト ナイン
+ko 제로 원 투 쓰리 포 파이브 식스 세븐 에잇 나인
+nl ziero wan toe srie foor faif siks sevven eet nain
+pl ziro łan tu fri for fajw siks sewen ejt najn
+pt ziro uân tu sri fór faive sikse séven êite naine
+ro ziro uan tu tri for faiv sics seven eit nain
+ru зироу уан ту сри фор файв сикс севэн эйт найн
+sv siro wann to sri fåår fajv sicks sevven ejt najn
+sw ziro wani tu tri foo faivu siksi seveni eiti naini
+tr ziro van tu siri for fayv siks sevın eyt nayn
+EOF
+}
+
+# speak_foreign SPLIT VARIANT...: every fourth variant in each language, in the next one the next.
+speak_foreign() {
+    split=$1
+    shift
+    turn=0
+    foreign_words | while read -r language spelling; do
+        turn=$((turn + 1))
+        place=0
+        for variant; do
+            place=$((place + 1))
+            [ $(((place + turn) % 4)) = 0 ] || continue
+            digit=0
+            for word in $spelling; do
+                count=$((count + 1))
+                espeak-ng -v "$language+$variant" -s $((115 + count * 37 % 110)) \
+                    -p $((25 + count * 53 % 50)) \
+                    -w "$folder/$split/$digit/$language+$variant.wav" "$word"
                 digit=$((digit + 1))
             done
         done
@@ -149,6 +205,7 @@ for split in train test; do
 done
 speak_espeak train $train_variants
 speak_espeak test $test_variants
+speak_foreign train $train_variants
 speak_flite train $train_flite
 speak_festival train $train_festival
 copy_people train

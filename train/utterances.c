@@ -67,8 +67,7 @@ static enum status hear_variant(const struct hearing *hearing, size_t index, int
     struct audio audio;
     enum status status = copy_audio(&hearing->speech->utterances[index].audio, &audio, error);
     if (status == STATUS_OK)
-        status = acoustics_vary(hearing->speech, (int)network->front_end.cochlea.sample_rate_hz,
-                                &rng, &audio, error);
+        status = acoustics_vary(hearing->speech, &rng, &audio, error);
     if (status == STATUS_OK)
         status = hear(network, &audio, &utterances->variants[place], error);
     audio_free(&audio);
