@@ -3,7 +3,8 @@
 # AddressSanitizer and UndefinedBehaviorSanitizer. Wants clang.
 #
 #   sh tests/fuzz.sh MINUTES [NAME...]   each target for so long: NAME, NAME=MINUTES, or all
-#   sh tests/fuzz.sh --self-test         each target must find a planted fault within 60 s
+#   sh tests/fuzz.sh --self-test [NAME...]
+#                                        each target must find a planted fault within 60 s
 #   sh tests/fuzz.sh --regression BUILD_FOLDER
 #                                        the seeds and the inputs that once broke something
 #
@@ -17,7 +18,7 @@ all="audio http image latent oip fields multipart checkpoint idx sphere"
 findings_enough=5 # of one target in one run
 
 usage() {
-    sed -n '5,8s/^# *//p' "$0" >&2
+    sed -n '5,9s/^# *//p' "$0" >&2
     exit 2
 }
 
@@ -168,7 +169,7 @@ self_test() {
     sh "$here/seeds.sh" "$scratch/build" "$scratch/build/seeds" || exit 1
     work=$scratch/build
     mkdir -p "$work/log"
-    findings_enough=1
+    export SPIKELOOM_FUZZ_ENOUGH=1
     # shellcheck disable=SC2046 # a list of words
     run_all $(for name in $all; do echo "$name=60"; done)
     for name in $all; do
@@ -211,7 +212,11 @@ case ${1-} in
     search "${3%%=*}" "${3#*=}"
     echo "$(date +%H:%M:%S) ${3%%=*}: $(executions "${3%%=*}") executions, $(find "$work/findings/${3%%=*}" -type f | wc -l) findings"
     ;;
---self-test) self_test ;;
+--self-test)
+    shift
+    [ $# -eq 0 ] || all=$*
+    self_test
+    ;;
 --regression) [ $# -eq 2 ] && regression "$(cd "$2" && pwd)" || usage ;;
 [0-9]*) search_all "$@" ;;
 *) usage ;;

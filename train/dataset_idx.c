@@ -15,6 +15,7 @@ enum {
     IDX_MAX_SIDE = 1024,       /* pixels */
     IDX_MAX_BYTES = 1 << 30,   /* of all images of a file */
     IDX_READ_BYTES = 16 << 20, /* at once */
+    IDX_FIRST_BYTES = 1 << 20, /* of a block that grows */
     IDX_MAX_DIMENSIONS = 3
 };
 
@@ -85,6 +86,25 @@ static enum status idx_read(struct idx_file *file, uint8_t *bytes, size_t size, 
         size -= (size_t)got;
     }
     return STATUS_OK;
+}
+
+/* Reads into a block that grows with what is there: a header alone claims no memory. */
+static enum status idx_read_block(struct idx_file *file, size_t size, uint8_t **block,
+                                  struct error *error)
+{
+    size_t have = 0;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && have < size) {
+        size_t next = have ? 2 * have : IDX_FIRST_BYTES;
+        next = next < size ? next : size;
+        uint8_t *grown = mem_resize(*block, have, next);
+        if (!grown)
+            return error_plain(error, STATUS_NO_MEMORY);
+        *block = grown;
+        status = idx_read(file, grown + have, next - have, error);
+        have = next;
+    }
+    return status;
 }
 
 /* Nothing may follow the data; this also makes zlib verify its checksum. */
@@ -182,12 +202,7 @@ static enum status idx_load_images(const char *dir, const char *name, struct ima
     if (status != STATUS_OK)
         goto done;
     size_t size = (size_t)set->num_images * (size_t)set->height * (size_t)set->width;
-    set->pixels = mem_alloc(size, 1);
-    if (!set->pixels) {
-        status = error_plain(error, STATUS_NO_MEMORY);
-        goto done;
-    }
-    status = idx_read(&file, set->pixels, size, error);
+    status = idx_read_block(&file, size, &set->pixels, error);
     if (status == STATUS_OK)
         status = idx_expect_end(&file, error);
 done:

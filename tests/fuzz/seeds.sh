@@ -35,6 +35,15 @@ sphere pcm 2 >"$out/sphere/big-endian.sph"
 sphere ulaw 1 >"$out/sphere/ulaw.sph"
 sphere pcm,embedded-shorten-v2.00 2 >"$out/sphere/shorten.sph"
 
+# A WAV of silence with a click, so small that a mutation soon hits its header
+tiny() {
+    printf 'RIFF\144\000\000\000WAVEfmt \020\000\000\000\001\000\001\000\100\037\000\000\200\076\000\000\002\000\020\000LIST\004\000\000\000INFOdata\100\000\000\000'
+    printf '\377\177\001\200'
+    head -c 60 /dev/zero
+}
+tiny >"$out/audio/tiny.wav"
+printf '.snd\000\000\000\030\000\000\000\010\000\000\000\001\000\000\037\100\000\000\000\001abcdefgh' >"$out/audio/tiny.au"
+
 # --- images: our own byte, then the file -----------------------------------------------------
 for file in "$samples"/digit_[0-4].png; do
     { printf '\374'; cat "$file"; } >"$out/image/$(basename "$file")"
