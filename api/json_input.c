@@ -1,5 +1,6 @@
 #include "api/json_input.h"
 
+#include <errno.h>
 #include <stdbool.h>
 
 /* Counts brackets and commas outside of strings; what is no JSON may be counted as anything. */
@@ -42,7 +43,10 @@ enum status json_input_parse(const uint8_t *json, size_t size,
     if (status != STATUS_OK)
         return status;
     json_error_t fault;
+    errno = 0;
     json_t *value = json_loadb((const char *)json, size, JSON_REJECT_DUPLICATES, &fault);
+    if (!value && errno == ENOMEM) /* of which jansson does not tell */
+        return error_plain(error, STATUS_NO_MEMORY);
     if (!value)
         return error_set(error, STATUS_MALFORMED, "The JSON cannot be read at line %d: %s.",
                          fault.line, fault.text);

@@ -9,6 +9,7 @@
 #include "models/network_json.h"
 #include "models/safetensors.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,10 +101,13 @@ static enum status read_class_images(const struct safetensors *file, struct netw
 static enum status read_description(const struct safetensors *file, size_t size,
                                     struct network *network, struct error *error)
 {
+    errno = 0;
     json_t *metadata = json_loads(file->metadata_json, 0, NULL);
     const char *text = json_string_value(json_object_get(metadata, description_key));
     enum status status;
-    if (text)
+    if (!metadata && errno == ENOMEM)
+        status = error_plain(error, STATUS_NO_MEMORY);
+    else if (text)
         status = network_json_read(text, size / sizeof(real), network, error);
     else if (json_object_get(metadata, CHECKPOINT_JUDGE_KEY))
         status = error_set(error, STATUS_BAD_CHECKPOINT,

@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 #include "models/checkpoint.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -312,7 +313,10 @@ enum status network_json_read(const char *text, size_t max_weights, struct netwo
                               struct error *error)
 {
     json_error_t reason;
+    errno = 0;
     json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &reason);
+    if (!root && errno == ENOMEM) /* of which jansson does not tell */
+        return error_plain(error, STATUS_NO_MEMORY);
     if (!root)
         return read_error(error, &reason);
     enum status status = read_root(network, root, max_weights, error);

@@ -2,6 +2,7 @@
 
 #include "core/base/mem.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -183,10 +184,13 @@ enum status safetensors_parse(const uint8_t *bytes, size_t size, struct safetens
                          "The header's length is beyond the file or %d bytes.",
                          SAFETENSORS_MAX_HEADER);
     json_error_t reason;
+    errno = 0;
     json_t *header = json_loadb((const char *)bytes + LENGTH_SIZE, (size_t)length,
                                 JSON_REJECT_DUPLICATES, &reason);
     enum status status = STATUS_OK;
-    if (!json_is_object(header))
+    if (!header && errno == ENOMEM) /* of which jansson does not tell */
+        status = error_plain(error, STATUS_NO_MEMORY);
+    else if (!json_is_object(header))
         status = error_set(error, STATUS_BAD_CHECKPOINT, "The header is not a JSON object%s%s.",
                            header ? "" : ": ", header ? "" : reason.text);
     else

@@ -44,5 +44,6 @@ void caution_certificate(caution_tell tell)
 void caution_all(const struct config *config, caution_tell tell)
 {
     caution_keys(config, tell);
-    caution_certificate(tell);
+    if (config->tls_cert)
+        caution_certificate(tell);
 }

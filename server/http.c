@@ -64,9 +64,9 @@ static int http_fd(struct MHD_Connection *connection)
     return info ? info->connect_fd : -1;
 }
 
-char *http_header_value(const struct http_exchange *exchange, const char *name)
+char *http_header_value(struct http_exchange *exchange, const char *name)
 {
-    return http_head_value(((const struct http_transaction *)exchange)->connection, name);
+    return http_head_value(http_transaction(exchange)->connection, name, &exchange->failure);
 }
 
 /* --- the end of an exchange ---------------------------------------------------------------- */

@@ -122,9 +122,10 @@ void http_close(struct http_server *server);
 
 /*
  * All lines of a header field joined by ", ", in a string that the caller releases by mem_free;
- * NULL when there is none (or no memory). Called by the owner of the exchange.
+ * NULL when there is none. Called by the owner of the exchange. A field that is lost for want of
+ * memory sets exchange->failure: up to `begin` the request is refused then.
  */
-char *http_header_value(const struct http_exchange *exchange, const char *name);
+char *http_header_value(struct http_exchange *exchange, const char *name);
 
 /* The exchange is taken out of the event loop until http_resume, from any thread. */
 void http_suspend(struct http_exchange *exchange);

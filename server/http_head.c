@@ -12,6 +12,7 @@ struct http_head_search {
     const char *name;
     struct buf found;
     int count;
+    bool lost; /* for want of memory */
 };
 
 static enum MHD_Result http_head_collect(void *context, enum MHD_ValueKind kind, const char *name,
@@ -21,9 +22,12 @@ static enum MHD_Result http_head_collect(void *context, enum MHD_ValueKind kind,
     struct http_head_search *search = context;
     if (strcasecmp(name, search->name) != 0)
         return MHD_YES;
+    enum status status = STATUS_OK;
     if (search->count++)
-        buf_append_string(&search->found, ", ");
-    buf_append_string(&search->found, value ? value : "");
+        status = buf_append_string(&search->found, ", ");
+    if (status == STATUS_OK)
+        status = buf_append_string(&search->found, value ? value : "");
+    search->lost |= status == STATUS_NO_MEMORY;
     return MHD_YES;
 }
 
@@ -40,10 +44,12 @@ static struct framing_field http_head_field(const struct http_head_search *searc
     return (struct framing_field){(const char *)search->found.bytes, search->count};
 }
 
-char *http_head_value(struct MHD_Connection *connection, const char *name)
+char *http_head_value(struct MHD_Connection *connection, const char *name, struct error *error)
 {
     struct http_head_search search = http_head_search(connection, name);
     size_t size;
+    if (search.lost)
+        error_plain(error, STATUS_NO_MEMORY);
     return (char *)buf_take(&search.found, &size);
 }
 
@@ -74,7 +80,9 @@ enum status http_head_check(struct MHD_Connection *connection, const char *versi
         .content_length = http_head_field(&length),
         .http_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0,
     };
-    enum status status = framing_read(&head, framing, error);
+    bool lost = host.lost || coding.lost || length.lost;
+    enum status status =
+        lost ? error_plain(error, STATUS_NO_MEMORY) : framing_read(&head, framing, error);
     buf_free(&host.found);
     buf_free(&coding.found);
     buf_free(&length.found);

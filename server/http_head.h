@@ -9,8 +9,8 @@
 
 struct MHD_Connection;
 
-/* See http_header_value of http.h. */
-char *http_head_value(struct MHD_Connection *connection, const char *name);
+/* See http_header_value of http.h; `error` is set when a field is lost for want of memory alone. */
+char *http_head_value(struct MHD_Connection *connection, const char *name, struct error *error);
 
 /*
  * Reads how the request is framed. MALFORMED for anything that another parser, such as that of a

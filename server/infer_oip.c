@@ -34,7 +34,9 @@ static enum status infer_oip_read(struct request *request, struct infer_oip *run
     size_t json_size;
     uint64_t start = clock_now_us();
     char *header = http_header_value(request->exchange, "Inference-Header-Content-Length");
-    enum status status = oip_request_json_size(header, body->size, &json_size, error);
+    enum status status = request->exchange->failure.status == STATUS_OK
+                             ? oip_request_json_size(header, body->size, &json_size, error)
+                             : error_plain(error, STATUS_NO_MEMORY);
     mem_free(header);
     if (status == STATUS_OK)
         status = oip_request_read(body->bytes, body->size, json_size, &run->model,

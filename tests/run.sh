@@ -164,6 +164,9 @@ run_all() {
         part "train/$(basename "$script" .sh)" sh "$script" "$build"
     done
     part http sh "$root/tests/http/run.sh" "$build"
+    part train/kill sh "$root/tests/train/kill.sh" "$build" 5
+    part faults/files sh "$root/tests/faults/files.sh" "$build"
+    part faults/memory sh "$root/tests/faults/memory.sh" "$build" 7
     part fuzz sh "$root/tests/fuzz.sh" --regression "$build"
     part load/haproxy sh "$root/tests/load/haproxy.sh" "$build" 3
     part load/overload sh "$root/tests/load/overload.sh" "$build" 8

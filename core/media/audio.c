@@ -4,6 +4,7 @@
 #include "core/media/container.h"
 #include "core/media/vorbis.h"
 
+#include <errno.h>
 #include <math.h>
 #include <sndfile.h>
 #include <stdbool.h>
@@ -181,6 +182,8 @@ static enum status audio_check_end(SNDFILE *file, const SF_INFO *info, const str
     int major = info->format & SF_FORMAT_TYPEMASK;
     /* the length of a compressed stream is a guess, and an unknown length reads as the largest */
     bool exact = major != SF_FORMAT_MPEG && major != SF_FORMAT_OGG && info->frames < INT64_MAX;
+    if (sf_error(file) != SF_ERR_NO_ERROR && errno == ENOMEM)
+        return error_plain(error, STATUS_NO_MEMORY);
     if (sf_error(file) != SF_ERR_NO_ERROR || (exact && audio->num_samples < (uint64_t)info->frames))
         return error_set(error, STATUS_MALFORMED, "The %s file is damaged after %zu samples.", name,
                          audio->num_samples);
@@ -220,9 +223,12 @@ enum status audio_decode(const uint8_t *bytes, size_t size, const struct audio_l
                                   .size = (sf_count_t)size,
                                   .zero_size = (sf_count_t)container_zero_size(bytes, size)};
     SF_INFO info = {0};
+    errno = 0;
     bool sound = vorbis_headers_are_sound(bytes, size);
     SNDFILE *file = sound ? sf_open_virtual(&io, SFM_READ, &info, &source) : NULL;
     /* the library keeps its reason in a variable of all threads, so it cannot be told */
+    if (!file && errno == ENOMEM)
+        return error_plain(error, STATUS_NO_MEMORY);
     if (!file)
         return error_set(error, STATUS_MALFORMED,
                          "The %s file is damaged or holds an encoding that is not read.", name);

@@ -8,6 +8,7 @@
  *                  reads and writes move one byte
  *   FAULTY_ON      "once" (default); "on": from that call on, "always" from the first
  *   FAULTY_PATH    files whose name contains this alone; all files without it
+ *   FAULTY_SPARE   names of libraries, "libsndfile libtasn1": their own allocations do not fail
  *   FAULTY_COUNT   a file that gets the number of calls when the program ends
  *   FAULTY_ARM     a file: while it holds a number N above 0, the Nth malloc from then on fails, in
  *                  place of FAULTY_AT; the number goes down to 0, where nothing fails
@@ -37,7 +38,7 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 /* In the environment's words. */
 static struct {
     bool ready;
-    const char *call, *path, *count_file;
+    const char *call, *path, *count_file, *spared;
     long at;
     bool on;
     bool is_short;
@@ -76,6 +77,7 @@ __attribute__((constructor)) static void faulty_begin(void)
     const char *call = getenv("FAULTY_CALL"), *at = getenv("FAULTY_AT");
     const char *how = getenv("FAULTY_HOW"), *on = getenv("FAULTY_ON"), *arm = getenv("FAULTY_ARM");
     faulty.path = getenv("FAULTY_PATH");
+    faulty.spared = getenv("FAULTY_SPARE");
     faulty.count_file = getenv("FAULTY_COUNT");
     faulty.at = at ? atol(at) : 0;
     faulty.is_short = how && strcmp(how, "short") == 0;
@@ -132,8 +134,25 @@ static bool faulty_means_open(int descriptor)
 
 /* --- memory -------------------------------------------------------------------------------- */
 
-static bool faulty_memory(void)
+static bool faulty_spares(const void *caller)
 {
+    Dl_info library;
+    if (!faulty.spared || dladdr(caller, &library) == 0 || !library.dli_fname)
+        return false;
+    const char *slash = strrchr(library.dli_fname, '/');
+    const char *name = slash ? slash + 1 : library.dli_fname;
+    size_t length = strcspn(name, ".");
+    for (const char *found = faulty.spared; (found = strstr(found, "lib")); found++)
+        if (strncmp(found, name, length) == 0 && strchr(" ", found[length]))
+            return true;
+    return false;
+}
+
+static bool faulty_memory(const void *caller)
+{
+    bool waits = !armed || atomic_load_explicit(armed, memory_order_relaxed) > 0;
+    if (!faulty.ready || !waits || faulty_spares(caller))
+        return false;
     if (armed && atomic_load_explicit(armed, memory_order_relaxed) > 0)
         return atomic_fetch_sub(armed, 1) == 1;
     return faulty_strikes("malloc");
@@ -147,22 +166,25 @@ static void *faulty_no_memory(void)
 
 void *malloc(size_t size)
 {
-    return faulty_memory() ? faulty_no_memory() : __libc_malloc(size);
+    return faulty_memory(__builtin_return_address(0)) ? faulty_no_memory() : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return faulty_memory() ? faulty_no_memory() : __libc_calloc(count, size);
+    return faulty_memory(__builtin_return_address(0)) ? faulty_no_memory()
+                                                      : __libc_calloc(count, size);
 }
 
 void *realloc(void *block, size_t size)
 {
-    return faulty_memory() ? faulty_no_memory() : __libc_realloc(block, size);
+    return faulty_memory(__builtin_return_address(0)) ? faulty_no_memory()
+                                                      : __libc_realloc(block, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-    return faulty_memory() ? faulty_no_memory() : __libc_memalign(alignment, size);
+    return faulty_memory(__builtin_return_address(0)) ? faulty_no_memory()
+                                                      : __libc_memalign(alignment, size);
 }
 
 /* --- files --------------------------------------------------------------------------------- */

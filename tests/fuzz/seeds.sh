@@ -24,7 +24,13 @@ short() {
 # --- audio, sphere ---------------------------------------------------------------------------
 cp "$media"/*.* "$out/audio"
 rm -f "$out/audio/make.sh"
-short "$samples/3_en-us.wav" 9000 >"$out/audio/speech.wav"
+{ # 0.1 s of speech, with sizes that say so
+    short "$samples/3_en-us.wav" 4
+    printf '\150\021\000\000'
+    short "$samples/3_en-us.wav" 40 | tail -c 32
+    printf '\104\021\000\000'
+    short "$samples/3_en-us.wav" 12464 | tail -c 4420
+} >"$out/audio/speech.wav"
 cp "$media/tone.sph" "$media/tone.wav" "$media/ulaw.wav" "$out/sphere"
 # sphere CODING BYTES: a header of that coding and some samples
 sphere() {
