@@ -182,9 +182,11 @@ static enum status audio_check_end(SNDFILE *file, const SF_INFO *info, const str
     int major = info->format & SF_FORMAT_TYPEMASK;
     /* the length of a compressed stream is a guess, and an unknown length reads as the largest */
     bool exact = major != SF_FORMAT_MPEG && major != SF_FORMAT_OGG && info->frames < INT64_MAX;
-    if (sf_error(file) != SF_ERR_NO_ERROR && errno == ENOMEM)
+    bool damaged = sf_error(file) != SF_ERR_NO_ERROR ||
+                   (exact && audio->num_samples < (uint64_t)info->frames);
+    if (damaged && errno == ENOMEM)
         return error_plain(error, STATUS_NO_MEMORY);
-    if (sf_error(file) != SF_ERR_NO_ERROR || (exact && audio->num_samples < (uint64_t)info->frames))
+    if (damaged)
         return error_set(error, STATUS_MALFORMED, "The %s file is damaged after %zu samples.", name,
                          audio->num_samples);
     if (audio->num_samples == 0)

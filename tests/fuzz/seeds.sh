@@ -93,6 +93,7 @@ printf 'http://host/v1/encode?seed=%%39\nW/"a", "b", *\n%s\n\nhost\n\n12\n' "cc-
 
 # --- checkpoints -----------------------------------------------------------------------------
 "$build/fuzz/fuzz_models" "$out/checkpoint"
+printf '\002\000\000\000\000\000\000\000{}' >"$out/checkpoint/tiny.safetensors"
 
 # --- idx: size of the labels, labels, images --------------------------------------------------
 idx_labels() { printf '\000\000\010\001\000\000\000\002\003\011'; }
