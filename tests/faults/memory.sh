@@ -15,6 +15,7 @@ daemon_folder=$scratch
 daemon_pid=
 . "$root/tests/check.sh"
 . "$root/tests/http/daemon.sh"
+. "$root/tests/requests.sh"
 clean_up() {
     [ -z "$daemon_pid" ] || kill -KILL "$daemon_pid" 2>/dev/null
     rm -rf "$scratch"
@@ -29,19 +30,12 @@ cc $flags -fPIC -shared -o "$faulty" "$root/tests/faults/faulty.c" -ldl || exit 
 # shellcheck disable=SC2086
 cc $flags -o "$scratch/sweep" "$root/tests/faults/sweep.c" || exit 1
 
-# request NAME TARGET FILE [FIELD]: a request with that body, or none.
 request() {
-    {
-        printf 'POST %s HTTP/1.1\r\nHost: sweep\r\nConnection: close\r\nContent-Length: %d\r\n' "$2" \
-            "$(wc -c <"$3")"
-        [ -z "${4-}" ] || printf '%s\r\n' "$4"
-        printf '\r\n'
-        cat "$3"
-    } >"$scratch/$1.request"
+    request_post "$scratch" "$@"
 }
 
 ask() {
-    printf 'GET %s HTTP/1.1\r\nHost: sweep\r\nConnection: close\r\n\r\n' "$2" >"$scratch/$1.request"
+    request_get "$scratch" "$@"
 }
 
 # --- a daemon that serves ----------------------------------------------------------------------
@@ -56,21 +50,10 @@ daemon_recorder=
 unset FAULTY_ARM
 port=${daemon_url##*:}
 short=$scratch/short.wav
-{
-    head -c 4 "$samples/3_en-us.wav"
-    printf '\044\037\000\000'
-    head -c 40 "$samples/3_en-us.wav" | tail -c 32
-    printf '\000\037\000\000'
-    head -c 12044 "$samples/3_en-us.wav" | tail -c 7936
-} >"$short"
+request_wav "$samples/3_en-us.wav" 7936 "$short"
 curl -s "$daemon_url/v1/encode" --data-binary "@$samples/3_en-us.wav" >"$scratch/latent.json"
-printf '{"inputs":[{"name":"image","shape":[1,28,28],"datatype":"FP32","data":[%s0]}]}' \
-    "$(head -c 783 /dev/zero | tr '\000' '0' | sed 's/0/0,/g')" >"$scratch/infer.json"
-{
-    printf -- '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
-    cat "$samples/digit_4.png"
-    printf '\r\n--x--\r\n'
-} >"$scratch/form"
+request_tensor "$scratch/infer.json"
+request_form "$samples/digit_4.png" "$scratch/form"
 request synthesize /v1/synthesize "$short"
 request animate '/v1/synthesize?frames=1' "$root/tests/unit/media/tone.flac"
 request vorbis '/v1/encode' "$root/tests/unit/media/vorbis.ogg"
