@@ -7,7 +7,7 @@ packages_runtime="libmicrohttpd12 libjansson4 libsndfile1 libvorbis0a libogg0 li
 packages_daemon="gcc libc6-dev make cmake pkgconf libmicrohttpd-dev libjansson-dev libsndfile1-dev
     libvorbis-dev libogg-dev libsamplerate0-dev libpng-dev nettle-dev libgnutls28-dev"
 packages_build="$packages_daemon zlib1g-dev libopenblas-dev curl"
-packages_tests="$packages_build libcmocka-dev clang binutils git jq haproxy hey openssl
+packages_tests="$packages_build libcmocka-dev clang binutils faketime git jq haproxy hey openssl
     prometheus nginx-light libnginx-mod-http-js mandoc systemd iproute2 iptables"
 packages_contract="nodejs npm"
 packages_page="chromium fonts-liberation"

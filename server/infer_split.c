@@ -136,6 +136,7 @@ static enum status infer_split_write_image(struct request *request,
         };
         piece->image = &image;
         split_reply_piece(piece, writer);
+        piece->image = NULL;
     }
     buf_free(&png);
     return status;

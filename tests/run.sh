@@ -166,7 +166,9 @@ run_all() {
     part http sh "$root/tests/http/run.sh" "$build"
     part train/kill sh "$root/tests/train/kill.sh" "$build" 5
     part faults/files sh "$root/tests/faults/files.sh" "$build"
+    part faults/clock sh "$root/tests/faults/clock.sh" "$build"
     part faults/memory sh "$root/tests/faults/memory.sh" "$build" 7
+    part soak sh "$root/tests/soak/run.sh" "$build" 0.4
     part fuzz sh "$root/tests/fuzz.sh" --regression "$build"
     part load/haproxy sh "$root/tests/load/haproxy.sh" "$build" 3
     part load/overload sh "$root/tests/load/overload.sh" "$build" 8
@@ -174,6 +176,7 @@ run_all() {
     part load/slow_senders sh "$root/tests/load/slow_senders.sh" "$build" 4
     part deploy deployment
     part deploy/manuals sh "$root/tests/deploy/manuals.sh" "$build"
+    part deploy/hardening sh "$root/tests/deploy/hardening.sh" "$build"
     part deploy/schemas sh "$root/tests/deploy/schemas.sh" "$build"
     part deploy/balancers sh "$root/tests/deploy/balancers.sh" "$build"
     part drill sh "$root/tests/drill/run.sh" "$build" 10
@@ -186,6 +189,7 @@ run_all() {
     part page sh "$root/tests/page/run.sh" "$build"
     part docs sh "$root/tests/docs/check.sh" "$build"
     part clang compile "$build/clang" clang Debug all
+    part numeric sh "$root/tests/numeric.sh" "$build" "$build/clang"
     part asan-build compile "$build/asan" gcc RelWithDebInfo \
         "unit_tests spikeloomd replay_programs fuzz_models" \
         -DSPIKELOOM_SANITIZE=address,undefined || finish

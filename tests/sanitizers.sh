@@ -45,22 +45,18 @@ check_thread() {
 
 # Their libraries are this project's and libc alone: memory that another library has written looks
 # as if nobody had.
-own="test_query test_negotiate test_traceparent test_framing test_buf test_status test_rng test_raster
-    test_neuron test_synapse test_readout test_encode test_layer test_cochlea test_endpoints test_silence
-    test_writer test_rate_limit test_options test_interval"
+own="test_query test_traceparent test_framing test_buf test_status test_rng test_raster
+    test_neuron test_synapse test_readout test_encode test_layer test_endpoints test_silence
+    test_rate_limit test_options test_interval"
 
 check_memory() {
     folder=$root/build-memory
     export MSAN_OPTIONS=halt_on_error=1:exit_code=66
     # shellcheck disable=SC2086
-    check "it builds" build "$folder" clang memory $own replay_fields replay_image
+    check "it builds" build "$folder" clang memory $own
     for program in $own; do
         check "$program" "$folder/unit/$program"
     done
-    mkdir "$scratch/fields"
-    printf '/v1/encode?seed=1&steps=2&min_confidence=0.5\nimage/*;q=0.3\n00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\nx=1\nhost\nchunked\n12\n' \
-        >"$scratch/fields/one"
-    check "targets and fields of requests" "$folder/fuzz/replay_fields" "$scratch/fields"
 }
 
 check_valgrind() {
