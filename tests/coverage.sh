@@ -4,6 +4,8 @@
 #
 #   sh tests/coverage.sh [PART...]     unit, f64, http, fuzz, faults, train, examples; all unless given
 #
+# With $TESTS_COVERAGE_KEEP set, what earlier calls have reached is counted as well.
+#
 # Builds in build-coverage; prints a table (also coverage.md there) and the ten files with the most lines
 # that are not reached (with all: files.txt there). About 10 minutes on two processors.
 set -u
@@ -21,7 +23,7 @@ CC=gcc CFLAGS="--coverage -fprofile-update=atomic" cmake -S "$root" -B "$build" 
     exit 1
 }
 mv "$root/build-coverage.log" "$build/build.log"
-find "$build" -name '*.gcda' -delete
+[ -n "${TESTS_COVERAGE_KEEP-}" ] || find "$build" -name '*.gcda' -delete
 
 # run NAME COMMAND...: what fails is told, and counted all the same.
 run() {

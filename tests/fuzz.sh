@@ -169,7 +169,7 @@ self_test() {
     sh "$here/seeds.sh" "$scratch/build" "$scratch/build/seeds" || exit 1
     work=$scratch/build
     mkdir -p "$work/log"
-    export SPIKELOOM_FUZZ_ENOUGH=1
+    export FUZZ_ENOUGH=1
     # shellcheck disable=SC2046 # a list of words
     run_all $(for name in $all; do echo "$name=60"; done)
     for name in $all; do
@@ -207,7 +207,7 @@ work=$root/build-fuzz
 case ${1-} in
 --one) # of run_all: WORK NAME=SECONDS
     work=$2
-    [ -z "${SPIKELOOM_FUZZ_ENOUGH-}" ] || findings_enough=$SPIKELOOM_FUZZ_ENOUGH
+    [ -z "${FUZZ_ENOUGH-}" ] || findings_enough=$FUZZ_ENOUGH
     echo "$(date +%H:%M:%S) ${3%%=*}: ${3#*=} s"
     search "${3%%=*}" "${3#*=}"
     echo "$(date +%H:%M:%S) ${3%%=*}: $(executions "${3%%=*}") executions, $(find "$work/findings/${3%%=*}" -type f | wc -l) findings"

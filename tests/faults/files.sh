@@ -4,7 +4,7 @@
 #
 #   sh tests/faults/files.sh BUILD
 #
-# $SPIKELOOM_FAULTS is how many calls of a kind are failed in each training, 12 unless it is set.
+# $TESTS_FAULTS is how many calls of a kind are failed in each training, 12 unless it is set.
 set -u
 
 build=$(cd "$1" && pwd)
@@ -86,7 +86,7 @@ sweep() {
     put "$sweep_folder"
     train_with "$sweep_call" 0 "$sweep_how" "$@"
     sweep_count=$(cat "$scratch/count")
-    [ "$sweep_count" -le "${SPIKELOOM_FAULTS-12}" ] || sweep_count=${SPIKELOOM_FAULTS-12}
+    [ "$sweep_count" -le "${TESTS_FAULTS-12}" ] || sweep_count=${TESTS_FAULTS-12}
     sweep_number=1
     while [ "$sweep_number" -le "$sweep_count" ]; do
         put "$sweep_folder"

@@ -54,9 +54,7 @@ printf '.snd\000\000\000\030\000\000\000\010\000\000\000\001\000\000\037\100\000
 for file in "$samples"/digit_[0-4].png; do
     { printf '\374'; cat "$file"; } >"$out/image/$(basename "$file")"
 done
-for file in "$root"/models/weights/mnist-ae.png; do
-    { printf '\375'; short "$file" 4000; } >"$out/image/cut-$(basename "$file")"
-done
+{ printf '\375'; short "$root/models/weights/mnist-ae.png" 4000; } >"$out/image/cut.png"
 
 # --- latents ---------------------------------------------------------------------------------
 cat >"$out/latent/aer.json" <<'J'

@@ -5,7 +5,7 @@
 #
 #   sh tests/soak/run.sh BUILD MINUTES [CLIENTS]     12 clients unless it is given
 #
-# Prints a table; from 10 minutes on it is kept in tests/soak/REPORT.md. $SPIKELOOM_REPORT is another
+# Prints a table; from 10 minutes on it is kept in tests/soak/REPORT.md. $TESTS_REPORT is another
 # place for it. Progress is in BUILD/soak.log.
 set -u
 
@@ -32,9 +32,9 @@ trap clean_up EXIT
 trap 'exit 130' HUP INT TERM
 
 seconds=$(awk -v minutes="$minutes" 'BEGIN { print int(60 * minutes) }')
-report=${SPIKELOOM_REPORT-/dev/null}
-[ -n "${SPIKELOOM_REPORT-}" ] || [ "$seconds" -lt 600 ] || report=$root/tests/soak/REPORT.md
-interval=$((seconds / 60 > 1 ? seconds / 60 : 1))
+report=${TESTS_REPORT-/dev/null}
+[ -n "${TESTS_REPORT-}" ] || [ "$seconds" -lt 600 ] || report=$root/tests/soak/REPORT.md
+interval=$((seconds / 360 > 1 ? seconds / 360 : 1))
 cc -D_GNU_SOURCE -std=c17 -O1 -Wall -Wextra -Werror -o "$scratch/traffic" "$root/tests/soak/traffic.c" \
     -lpthread || exit 1
 

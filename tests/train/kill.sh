@@ -6,7 +6,7 @@
 #   sh tests/train/kill.sh BUILD KILLS [SEED]
 #
 # 5 kills take about 20 seconds, 200 about 10 minutes on one processor. Prints a line for each training, "N passed,
-# N failed, N skipped" last, and a table that goes to $SPIKELOOM_REPORT if that is set.
+# N failed, N skipped" last, and a table that goes to $TESTS_REPORT if that is set.
 set -u
 
 [ $# -ge 2 ] || {
@@ -116,5 +116,5 @@ while [ "$kills" -lt "$wanted" ] && [ "$check_failed" -eq 0 ]; do
     echo "# $kills of $wanted kills"
 done
 check "most kills left a state to go on from" [ $((2 * resumed)) -ge "$kills" ]
-report | tee "${SPIKELOOM_REPORT-/dev/null}"
+report | tee "${TESTS_REPORT-/dev/null}"
 check_finish

@@ -54,6 +54,23 @@ static void test_known_text(void **state)
     latent_free(&latent);
 }
 
+static void test_of_no_model_reads_back(void **state)
+{
+    (void)state;
+    struct latent latent, back;
+    struct buf json;
+    make(&latent, 2, 10, 19);
+    *latent.model = 0;
+    write(&latent, QUERY_ENCODING_AER, &json);
+    assert_null(strstr((char *)json.bytes, "model"));
+    assert_int_equal(latent_read(json.bytes, json.size, &back, NULL), STATUS_OK);
+    assert_string_equal(back.model, "");
+    assert_memory_equal(back.bitmap, latent.bitmap, 2 * latent_row_bytes(&latent));
+    buf_free(&json);
+    latent_free(&back);
+    latent_free(&latent);
+}
+
 static void test_reads_back(void **state)
 {
     (void)state;
@@ -220,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_text),
         cmocka_unit_test(test_reads_back),
+        cmocka_unit_test(test_of_no_model_reads_back),
         cmocka_unit_test(test_takes_the_least),
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_brackets_in_strings_do_not_nest),
