@@ -197,7 +197,7 @@ enum status confidence_fit(const struct confidence_set *digits,
         double determinant = slope2 * offset2 - sums.both * sums.both;
         double step_slope = (offset2 * sums.slope - sums.both * sums.offset) / determinant;
         double step_offset = (slope2 * sums.offset - sums.both * sums.slope) / determinant;
-        struct confidence_sums next = sums;
+        struct confidence_sums next;
         double share = 1;
         do { /* a step that makes things worse is halved */
             next = sum_sets(digits, non_digits, slope - share * step_slope,
