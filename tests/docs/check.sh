@@ -22,10 +22,10 @@ trap finish EXIT
 trap 'exit 130' HUP INT TERM
 
 # named_files PAGE: targets of relative links, and words in backticks that look like files of ours
-# (NAME stands for any).
+# (NAME stands for any; what lies in a build folder is made when it is wanted).
 named_files() {
     grep -o ']([^)#: ]*)' "$1" | sed 's/^](//; s/)$//'
-    grep -o '`[A-Za-z0-9_./-]*/[A-Za-z0-9_.-]*\.\(c\|h\|sh\|md\|yaml\|txt\)`' "$1" | tr -d '`' | grep -v NAME
+    grep -o '`[A-Za-z0-9_./-]*/[A-Za-z0-9_.-]*\.\(c\|h\|sh\|md\|yaml\|txt\)`' "$1" | tr -d '`' | grep -v -e NAME -e '^build'
 }
 
 # files_exist PAGE: each is there, seen from the page's folder or from the root.
