@@ -2,10 +2,10 @@
 # tests/run.sh and the Dockerfile.
 # shellcheck shell=sh disable=SC2034 # the lists are used there
 
-packages_runtime="libmicrohttpd12 libjansson4 libsndfile1 libvorbis0a libogg0 libsamplerate0 libpng16-16
+packages_runtime="libmicrohttpd12 libjansson4 libsndfile1 libvorbis0a libogg0 libsoxr0 libpng16-16
     libnettle8 libgnutls30"
 packages_daemon="gcc libc6-dev make cmake pkgconf libmicrohttpd-dev libjansson-dev libsndfile1-dev
-    libvorbis-dev libogg-dev libsamplerate0-dev libpng-dev nettle-dev libgnutls28-dev"
+    libvorbis-dev libogg-dev libsoxr-dev libpng-dev nettle-dev libgnutls28-dev"
 packages_build="$packages_daemon zlib1g-dev libopenblas-dev curl"
 packages_tests="$packages_build libcmocka-dev clang binutils faketime git jq haproxy hey openssl
     prometheus nginx-light libnginx-mod-http-js mandoc systemd iproute2 iptables"

@@ -1,4 +1,5 @@
 /* The daemon: reads its flags, serves, drains. */
+#include "core/media/resample.h"
 #include "server/caution.h"
 #include "server/config.h"
 #include "server/drain.h"
@@ -116,6 +117,7 @@ int main(int argc, char **argv)
 {
     struct config config;
     struct error error;
+    resample_ignore_environment();
     if (config_read(argc, argv, &config, &error) != STATUS_OK)
         return main_complain(&error, EXIT_USAGE);
     log_set_level((enum log_level)config.log_level);

@@ -35,7 +35,7 @@ clean() {
 
 flags="-I. -D_GNU_SOURCE -DSPIKELOOM_VERSION=\"0\" -DSPIKELOOM_SOURCE_DIR=\"$root\"
     -DSPIKELOOM_DEFAULT_REPOSITORY=\"x\" -std=c17"
-libraries="sndfile vorbis ogg samplerate libpng jansson nettle gnutls libmicrohttpd zlib openblas"
+libraries="sndfile vorbis ogg soxr libpng jansson nettle gnutls libmicrohttpd zlib openblas"
 
 analyze_with_gcc() {
     # shellcheck disable=SC2016,SC2046,SC2086

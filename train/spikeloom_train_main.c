@@ -2,6 +2,7 @@
  * spikeloom-train: training, evaluation and use of checkpoints from the command line.
  */
 #include "core/base/buf.h"
+#include "core/media/resample.h"
 #include "train/commands.h"
 
 #include <signal.h>
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
         puts("spikeloom-train " SPIKELOOM_VERSION);
         return EXIT_SUCCESS;
     }
+    resample_ignore_environment();
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write, with a sentence */
     struct buf line;
     buf_init(&line, 1 << 20);

@@ -42,7 +42,7 @@ ask() {
 head -c 8 /dev/zero >"$scratch/arm"
 export FAULTY_ARM="$scratch/arm"
 # these use a null pointer where an allocation of their own fails
-export FAULTY_SPARE="libsndfile libtasn1 libvorbis libogg"
+export FAULTY_SPARE="libsndfile libtasn1 libvorbis libogg libsoxr"
 daemon_recorder=$faulty
 export MALLOC_ARENA_MAX=1
 daemon_start swept --model-repository "$root/models/weights" --io-threads 1 --infer-threads 1 || exit 1

@@ -89,7 +89,7 @@ plant_forms() {
 plant_third_parties() {
     plant core/math/planted.c '#include <cblas.h>'
     plant core/media/planted.c '#include <sndfile.h>'
-    plant core/media/planted.c '#include <samplerate.h>'
+    plant core/media/planted.c '#include <soxr.h>'
     plant core/base/planted.c '#include <png.h>'
     plant server/planted.c '#include <nettle/sha2.h>'
     plant models/network.c '#include <jansson.h>'

@@ -17,7 +17,7 @@ BEGIN {
     home["cblas.h"] = "^core/math/gemm\\.c$"
     home["sndfile.h"] = "^core/media/audio\\.c$"
     home["ogg/ogg.h"] = home["vorbis/codec.h"] = "^core/media/vorbis\\.c$"
-    home["samplerate.h"] = "^core/media/resample\\.c$"
+    home["soxr.h"] = "^core/media/resample\\.c$"
     home["png.h"] = "^core/media/image\\.c$"
     home["nettle/sha2.h"] = "^core/base/digest\\.c$"
     home["nettle/memops.h"] = "^core/base/digest\\.c$"
