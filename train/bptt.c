@@ -4,18 +4,17 @@
 #include "core/base/rng.h"
 #include "core/math/gemm.h"
 #include "core/spike/encode.h"
-#include "core/spike/surrogate.h"
 #include "models/layer.h"
 #include "train/spike_loss.h"
+#include "train/unroll.h"
 #include "train/window.h"
 
 #include <string.h>
 
 /* One layer's buffers, rows = steps x samples. */
 struct bptt_layer {
-    real *current; /* [rows][units]: the current going forward, dL/dI going backward */
-    real *v;       /* [rows][units], before the reset */
-    real *spiked;  /* [rows][units], after dropout */
+    real *v;       /* [rows][units]: currents, then potentials before the reset, then dL/dI */
+    real *spiked;  /* [rows][units], after dropout; NULL for the last layer */
     real *keep;    /* [samples][units], dropout's factors; NULL without dropout */
     real *fan_out; /* [units] connections to the next layer; NULL without a penalty on spikes */
     real *windows; /* [rows][positions][fan_in] of a convolution; NULL for a dense layer */
@@ -26,13 +25,15 @@ struct bptt {
     struct bptt_settings settings;
     int num_layers, num_steps, max_batch, batch;
     struct bptt_layer layers[NETWORK_MAX_LAYERS];
-    real *input;          /* [rows][inputs] of rate coding; unused otherwise */
-    real *input_sum;      /* [samples][units of layer 0]: currents or gradients summed over steps */
-    real *spike_gradient; /* [rows][widest layer]: dL/ds */
+    real *input;           /* [rows][inputs] of rate coding; unused otherwise */
+    real *gradient_sum;    /* [samples][units of layer 0]: dL/dI summed over steps */
+    real *spike_gradient;  /* [rows][widest hidden layer]: dL/ds from the layer after */
     real *window_gradient; /* [rows][positions][fan_in] of the largest convolution */
-    real *carry;      /* [samples][widest layer]: dL/dv of the step after; potentials forward */
-    real *shares;     /* [2][latents]: of one sample, and the contrast's gradient */
-    uint32_t *random; /* [inputs] */
+    real *spike_count;     /* [layers][samples][widest layer] of all steps */
+    real *count_gradient;  /* [samples][widest layer]: dL/ds from losses on counts */
+    real *shares;          /* [2][latents]: of one sample, and the contrast's gradient */
+    uint32_t *random;      /* [inputs] */
+    size_t widest;         /* units of the widest layer */
 };
 
 static size_t units_of(const struct layer *layer)
@@ -43,6 +44,11 @@ static size_t units_of(const struct layer *layer)
 static size_t window_count(const struct layer *layer)
 {
     return (size_t)layer->shape.out_length * layer_fan_in(&layer->shape);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 static bool layer_trained(const struct bptt *bptt, int layer)
@@ -92,9 +98,9 @@ static bool allocate_layer(struct bptt *bptt, const struct network *network, int
     size_t samples = (size_t)bptt->max_batch, rows = samples * (size_t)bptt->num_steps;
     size_t units = units_of(layer), channels = (size_t)layer->shape.out_channels;
     bool complete = true;
-    complete &= (buffers->current = mem_alloc(rows * units, sizeof(real))) != NULL;
     complete &= (buffers->v = mem_alloc(rows * units, sizeof(real))) != NULL;
-    complete &= (buffers->spiked = mem_alloc(rows * units, sizeof(real))) != NULL;
+    if (index < network->num_layers - 1)
+        complete &= (buffers->spiked = mem_alloc(rows * units, sizeof(real))) != NULL;
     if (layer_has_dropout(bptt, network, index))
         complete &= (buffers->keep = mem_alloc(samples * units, sizeof(real))) != NULL;
     if (layer->shape.kind == LAYER_CONV) {
@@ -115,22 +121,26 @@ static bool allocate_layer(struct bptt *bptt, const struct network *network, int
 static bool allocate_shared(struct bptt *bptt, const struct network *network)
 {
     size_t samples = (size_t)bptt->max_batch, rows = samples * (size_t)bptt->num_steps;
-    size_t inputs = network_num_inputs(network), widest = inputs, windows = 0;
+    size_t inputs = network_num_inputs(network), hidden = 0, windows = 0;
     for (int i = 0; i < network->num_layers; i++) {
         const struct layer *layer = &network->layers[i];
-        widest = units_of(layer) > widest ? units_of(layer) : widest;
-        if (layer->shape.kind == LAYER_CONV && window_count(layer) > windows)
-            windows = window_count(layer);
+        bptt->widest = larger(bptt->widest, units_of(layer));
+        if (i < network->num_layers - 1)
+            hidden = larger(hidden, units_of(layer));
+        if (layer->shape.kind == LAYER_CONV)
+            windows = larger(windows, window_count(layer));
     }
+    size_t counts = samples * bptt->widest;
     bptt->input = mem_alloc(input_is_static(network) ? 0 : rows * inputs, sizeof(real));
-    bptt->input_sum = mem_alloc(samples * units_of(&network->layers[0]), sizeof(real));
-    bptt->spike_gradient = mem_alloc(rows * widest, sizeof(real));
+    bptt->gradient_sum = mem_alloc(samples * units_of(&network->layers[0]), sizeof(real));
+    bptt->spike_gradient = mem_alloc(rows * hidden, sizeof(real));
     bptt->window_gradient = mem_alloc(rows * windows, sizeof(real));
-    bptt->carry = mem_alloc(samples * widest, sizeof(real));
+    bptt->spike_count = mem_alloc((size_t)network->num_layers * counts, sizeof(real));
+    bptt->count_gradient = mem_alloc(counts, sizeof(real));
     bptt->shares = mem_alloc(2 * network_num_latents(network), sizeof(real));
-    bptt->random = mem_alloc(widest, sizeof(uint32_t));
-    return bptt->shares && bptt->input && bptt->input_sum && bptt->spike_gradient &&
-           bptt->window_gradient && bptt->carry && bptt->random;
+    bptt->random = mem_alloc(inputs, sizeof(uint32_t));
+    return bptt->shares && bptt->input && bptt->gradient_sum && bptt->spike_gradient &&
+           bptt->window_gradient && bptt->spike_count && bptt->count_gradient && bptt->random;
 }
 
 enum status bptt_new(const struct network *network, const struct bptt_settings *settings,
@@ -161,7 +171,6 @@ void bptt_free(struct bptt *bptt)
         return;
     for (int i = 0; i < bptt->num_layers; i++) {
         struct bptt_layer *buffers = &bptt->layers[i];
-        mem_free(buffers->current);
         mem_free(buffers->v);
         mem_free(buffers->spiked);
         mem_free(buffers->keep);
@@ -171,10 +180,11 @@ void bptt_free(struct bptt *bptt)
         mem_free(buffers->bias_gradient);
     }
     mem_free(bptt->input);
-    mem_free(bptt->input_sum);
+    mem_free(bptt->gradient_sum);
     mem_free(bptt->spike_gradient);
     mem_free(bptt->window_gradient);
-    mem_free(bptt->carry);
+    mem_free(bptt->spike_count);
+    mem_free(bptt->count_gradient);
     mem_free(bptt->shares);
     mem_free(bptt->random);
     mem_free(bptt);
@@ -192,9 +202,14 @@ const real *bptt_bias_gradient(const struct bptt *bptt, int layer)
 
 /* Forward */
 
-/* current [rows][units] = input [rows][inputs] times the weights, plus the bias. */
+static real *spike_count(const struct bptt *bptt, int layer)
+{
+    return bptt->spike_count + (size_t)layer * (size_t)bptt->max_batch * bptt->widest;
+}
+
+/* buffers->v [rows][units] = input [rows][inputs] times the weights, plus the bias. */
 static void weigh_input(const struct layer *layer, const struct bptt_layer *buffers,
-                        const real *input, size_t rows, real *current)
+                        const real *input, size_t rows)
 {
     size_t channels = (size_t)layer->shape.out_channels, fan_in = layer_fan_in(&layer->shape);
     size_t products = rows * (size_t)layer->shape.out_length;
@@ -204,58 +219,39 @@ static void weigh_input(const struct layer *layer, const struct bptt_layer *buff
         left = buffers->windows;
     }
     for (size_t row = 0; row < products; row++)
-        memcpy(current + row * channels, layer->bias, channels * sizeof *current);
+        memcpy(buffers->v + row * channels, layer->bias, channels * sizeof *buffers->v);
     gemm(products, channels, fan_in, 1, (struct gemm_view){left, fan_in, false},
-         (struct gemm_view){layer->weight, channels, false}, 1, current, channels);
+         (struct gemm_view){layer->weight, channels, false}, 1, buffers->v, channels);
 }
 
-/* As neuron_step, with the smooth twin in place of the spike. */
-static void step_smoothly(const struct neuron *neuron, real slope, real *v, const real *current,
-                          real *spiked, real *v_before_reset, size_t count)
+/* What the units of a layer do; gradients are set by whoever goes back. */
+static struct unroll unroll_of(const struct bptt *bptt, const struct layer *layer, int index)
 {
-    for (size_t i = 0; i < count; i++) {
-        real raised = neuron->beta * v[i] + current[i];
-        real s = surrogate_fast_sigmoid_twin(raised - neuron->threshold, slope);
-        v_before_reset[i] = raised;
-        spiked[i] = s;
-        v[i] = neuron->reset == RESET_ZERO ? raised * (1 - s) : raised - neuron->threshold * s;
-    }
+    const struct bptt_layer *buffers = &bptt->layers[index];
+    return (struct unroll){.neuron = layer->neuron,
+                           .slope = (real)bptt->settings.surrogate_slope,
+                           .smooth = bptt->settings.smooth,
+                           .num_steps = bptt->num_steps,
+                           .count = (size_t)bptt->batch * units_of(layer),
+                           .v = buffers->v,
+                           .spiked = buffers->spiked,
+                           .spike_count = spike_count(bptt, index),
+                           .keep = buffers->keep};
 }
 
-static void fire_layer(struct bptt *bptt, const struct layer *layer, struct bptt_layer *buffers,
-                       bool one_current)
+/* Draws the units that are silent for all steps of a sample; the others count for more. */
+static void draw_dropout(const struct bptt *bptt, int layer, size_t units, uint64_t seed,
+                         uint64_t draw)
 {
-    size_t count = (size_t)bptt->batch * units_of(layer);
-    memset(bptt->carry, 0, count * sizeof(real));
-    for (int step = 0; step < bptt->num_steps; step++) {
-        size_t place = (size_t)step * count;
-        const real *current = one_current ? bptt->input_sum : buffers->current + place;
-        if (bptt->settings.smooth)
-            step_smoothly(&layer->neuron, (real)bptt->settings.surrogate_slope, bptt->carry,
-                          current, buffers->spiked + place, buffers->v + place, count);
-        else
-            neuron_step(&layer->neuron, bptt->carry, current, buffers->spiked + place,
-                        buffers->v + place, count);
-    }
-}
-
-/* Silences units for all steps of a sample; the others count for more. */
-static void drop_units(struct bptt *bptt, struct bptt_layer *buffers, int layer, size_t units,
-                       uint64_t seed, uint64_t draw)
-{
-    size_t count = (size_t)bptt->batch * units;
     real kept = (real)(1 / (1 - bptt->settings.dropout));
     for (int sample = 0; sample < bptt->batch; sample++) {
         struct rng rng = {seed, draw + (uint64_t)sample, RNG_STREAM_DROPOUT};
         for (size_t unit = 0; unit < units; unit++) {
             bool drop =
                 (double)rng_uniform(&rng, (uint32_t)layer, (uint32_t)unit) < bptt->settings.dropout;
-            buffers->keep[(size_t)sample * units + unit] = drop ? 0 : kept;
+            bptt->layers[layer].keep[(size_t)sample * units + unit] = drop ? 0 : kept;
         }
     }
-    for (int step = 0; step < bptt->num_steps; step++)
-        for (size_t i = 0; i < count; i++)
-            buffers->spiked[(size_t)step * count + i] *= buffers->keep[i];
 }
 
 static void encode_input(struct bptt *bptt, const struct network *network, const real *input,
@@ -285,78 +281,20 @@ static void forward(struct bptt *bptt, const struct network *network, const real
     for (int i = 0; i < bptt->num_layers; i++) {
         const struct layer *layer = &network->layers[i];
         struct bptt_layer *buffers = &bptt->layers[i];
+        struct unroll unroll = unroll_of(bptt, layer, i);
         bool one_current = i == 0 && input_is_static(network);
-        weigh_input(layer, buffers, from, one_current ? samples : rows,
-                    one_current ? bptt->input_sum : buffers->current);
-        fire_layer(bptt, layer, buffers, one_current);
+        weigh_input(layer, buffers, from, one_current ? samples : rows);
+        for (int step = 1; one_current && step < bptt->num_steps; step++)
+            memcpy(buffers->v + (size_t)step * unroll.count, buffers->v,
+                   unroll.count * sizeof *buffers->v);
         if (buffers->keep)
-            drop_units(bptt, buffers, i, units_of(layer), seed, draw);
+            draw_dropout(bptt, i, units_of(layer), seed, draw);
+        unroll_forward(&unroll);
         from = buffers->spiked;
     }
 }
 
 /* Backward */
-
-/* One step back: carry becomes dL/dv of this step, which is dL/dI as well. */
-static void step_back_subtract(const struct neuron *neuron, real slope, const real *restrict v,
-                               const real *restrict spike_gradient, real *restrict carry,
-                               real *restrict current_gradient, size_t count)
-{
-    const real beta = neuron->beta, threshold = neuron->threshold;
-    for (size_t i = 0; i < count; i++) {
-        real h = surrogate_fast_sigmoid(v[i] - threshold, slope);
-        real through = beta * carry[i];
-        real gradient = h * (spike_gradient[i] - threshold * through) + through;
-        carry[i] = gradient;
-        current_gradient[i] = gradient;
-    }
-}
-
-static void step_back_zero(const struct neuron *neuron, real slope, bool smooth,
-                           const real *restrict v, const real *restrict spike_gradient,
-                           real *restrict carry, real *restrict current_gradient, size_t count)
-{
-    const real beta = neuron->beta, threshold = neuron->threshold;
-    for (size_t i = 0; i < count; i++) {
-        real x = v[i] - threshold;
-        real h = surrogate_fast_sigmoid(x, slope);
-        real s = smooth ? surrogate_fast_sigmoid_twin(x, slope) : x >= 0 ? 1 : 0;
-        real through = beta * carry[i];
-        real gradient = h * (spike_gradient[i] - v[i] * through) + (1 - s) * through;
-        carry[i] = gradient;
-        current_gradient[i] = gradient;
-    }
-}
-
-/* dL/ds of all steps in spike_gradient to dL/dI in buffers->current. */
-static void unfire_layer(struct bptt *bptt, const struct layer *layer, struct bptt_layer *buffers)
-{
-    size_t count = (size_t)bptt->batch * units_of(layer);
-    real slope = (real)bptt->settings.surrogate_slope;
-    memset(bptt->carry, 0, count * sizeof(real));
-    for (int step = bptt->num_steps - 1; step >= 0; step--) {
-        size_t place = (size_t)step * count;
-        real *spike_gradient = bptt->spike_gradient + place;
-        if (buffers->keep)
-            for (size_t i = 0; i < count; i++)
-                spike_gradient[i] *= buffers->keep[i];
-        if (layer->neuron.reset == RESET_ZERO)
-            step_back_zero(&layer->neuron, slope, bptt->settings.smooth, buffers->v + place,
-                           spike_gradient, bptt->carry, buffers->current + place, count);
-        else
-            step_back_subtract(&layer->neuron, slope, buffers->v + place, spike_gradient,
-                               bptt->carry, buffers->current + place, count);
-    }
-}
-
-/* gradient [count] = the sum over steps of buffers->current [steps][count]. */
-static void sum_over_steps(const struct bptt *bptt, const real *current, size_t count, real *sum)
-{
-    memcpy(sum, current, count * sizeof *sum);
-    for (int step = 1; step < bptt->num_steps; step++)
-        for (size_t i = 0; i < count; i++)
-            sum[i] += current[(size_t)step * count + i];
-}
 
 static void sum_rows(const real *values, size_t rows, size_t columns, real *sum)
 {
@@ -393,28 +331,37 @@ static void input_gradients(struct bptt *bptt, const struct layer *layer,
         window_scatter(&layer->shape, bptt->window_gradient, rows, bptt->spike_gradient);
 }
 
+/* dL/dI of all steps, from dL/ds. */
+static void unfire_layer(struct bptt *bptt, const struct network *network, int index)
+{
+    struct unroll unroll = unroll_of(bptt, &network->layers[index], index);
+    unroll.gradient = index < network->num_layers - 1 ? bptt->spike_gradient : NULL;
+    unroll.count_gradient = bptt->count_gradient;
+    unroll_backward(&unroll);
+}
+
 static void backward_layer(struct bptt *bptt, const struct network *network, int index,
                            const real *input)
 {
     const struct layer *layer = &network->layers[index];
     struct bptt_layer *buffers = &bptt->layers[index];
-    size_t samples = (size_t)bptt->batch, rows = samples * (size_t)bptt->num_steps;
-    unfire_layer(bptt, layer, buffers);
+    size_t samples = (size_t)bptt->batch, steps = (size_t)bptt->num_steps, rows = samples * steps;
+    unfire_layer(bptt, network, index);
     if (index == 0 && input_is_static(network)) {
         if (!layer_trained(bptt, 0))
             return;
-        sum_over_steps(bptt, buffers->current, samples * units_of(layer), bptt->input_sum);
-        weight_gradients(layer, buffers, input, bptt->input_sum, samples);
+        sum_rows(buffers->v, steps, samples * units_of(layer), bptt->gradient_sum);
+        weight_gradients(layer, buffers, input, bptt->gradient_sum, samples);
         return;
     }
     if (layer_trained(bptt, index))
         weight_gradients(layer, buffers, index ? bptt->layers[index - 1].spiked : bptt->input,
-                         buffers->current, rows);
+                         buffers->v, rows);
     if (index > 0)
-        input_gradients(bptt, layer, buffers->current, rows);
+        input_gradients(bptt, layer, buffers->v, rows);
 }
 
-/* The losses on the spikes of a hidden layer, added to dL/ds. */
+/* The losses on the spikes of a hidden layer. */
 static void add_hidden_losses(const struct bptt *bptt, const struct network *network, int index,
                               const struct spike_loss *spikes, const struct bptt_target *target,
                               struct bptt_loss *loss)
@@ -440,15 +387,14 @@ void bptt_gradient(struct bptt *bptt, const struct network *network, const real 
     int last = network->num_layers - 1;
     bptt->batch = batch;
     forward(bptt, network, input, seed, draw);
-    memset(bptt->spike_gradient, 0,
-           (size_t)batch * (size_t)bptt->num_steps * network_num_pixels(network) * sizeof(real));
     for (int i = last; i >= 0; i--) {
-        const struct spike_loss spikes = {.spiked = bptt->layers[i].spiked,
-                                          .gradient = bptt->spike_gradient,
+        const struct spike_loss spikes = {.spike_count = spike_count(bptt, i),
+                                          .gradient = bptt->count_gradient,
                                           .num_steps = bptt->num_steps,
                                           .num_samples = batch,
                                           .num_units = units_of(&network->layers[i]),
                                           .normalizer = normalizer};
+        memset(spikes.gradient, 0, (size_t)batch * spikes.num_units * sizeof *spikes.gradient);
         if (i == last)
             loss->image += spike_loss_count(&spikes, target->image, 1);
         add_hidden_losses(bptt, network, i, &spikes, target, loss);

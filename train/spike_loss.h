@@ -1,6 +1,7 @@
 /*
  * Losses on the spikes of a layer: how many they should be, how near to another target they may
- * come, and what they cost. Each adds its derivative to that of the whole loss.
+ * come, and what they cost. They look at counts alone, so that dL/ds is the same at every step;
+ * each adds its own to that of the whole loss.
  */
 #ifndef SPIKELOOM_TRAIN_SPIKE_LOSS_H
 #define SPIKELOOM_TRAIN_SPIKE_LOSS_H
@@ -10,10 +11,10 @@
 
 #include <stddef.h>
 
-/* The spikes of a layer in (a part of) a batch; arrays are [num_steps][num_samples][num_units]. */
+/* The spikes of a layer in (a part of) a batch; arrays are [num_samples][num_units]. */
 struct spike_loss {
-    const real *spiked;
-    real *gradient; /* dL/ds, added to */
+    const real *spike_count; /* of all steps */
+    real *gradient;          /* dL/ds of a step, added to */
     int num_steps, num_samples;
     size_t num_units;
     int normalizer; /* samples of the whole batch, by which derivatives are divided */
