@@ -4,6 +4,7 @@
 #ifndef SPIKELOOM_TRAIN_ADAM_H
 #define SPIKELOOM_TRAIN_ADAM_H
 
+#include "core/math/kernels.h"
 #include "core/math/real.h"
 
 #include <stddef.h>
@@ -18,7 +19,7 @@ extern const struct adam_params adam_default_params; /* 0.9, 0.999, 1e-8, no dec
 
 /* What all weights of one update share, computed once. */
 struct adam_pace {
-    real beta1, beta2, rest1, rest2, rate, scale, epsilon, decay;
+    struct kernel_adam constants;
 };
 
 /* The pace of an update; `update` counts from 1 and corrects the bias of the moments. */

@@ -1,5 +1,7 @@
 #include "core/spike/encode.h"
 
+#include "core/math/kernels.h"
+
 enum status encode_rate_check(double max_rate_hz, double dt, const real *value, size_t count,
                               struct error *error)
 {
@@ -13,20 +15,22 @@ enum status encode_rate_check(double max_rate_hz, double dt, const real *value, 
     return STATUS_OK;
 }
 
-/* A 32-bit random number below this makes a spike. */
-static uint64_t encode_rate_bound(real value, double probability)
-{
-    return (uint64_t)((double)value * probability * 0x1p32);
-}
+/* Units whose spikes are drawn at a time; as bits, a few words. */
+enum { ENCODE_BLOCK = 1024 };
 
 uint32_t encode_rate(const struct rng *rng, uint32_t step, const real *value, uint32_t count,
                      double max_rate_hz, double dt, uint32_t *random, uint32_t *units)
 {
+    uint64_t words[ENCODE_BLOCK / 64];
     uint32_t found = 0;
-    rng_fill(rng, step, 0, count, random);
-    for (uint32_t i = 0; i < count; i++) {
-        units[found] = i; /* overwritten by the next one unless this unit spikes */
-        found += random[i] < encode_rate_bound(value[i], max_rate_hz * dt);
+    kernels_get()->random(rng, step, 0, count, random);
+    for (uint32_t first = 0; first < count; first += ENCODE_BLOCK) {
+        uint32_t size = count - first < ENCODE_BLOCK ? count - first : ENCODE_BLOCK;
+        kernels_get()->compare(value + first, random + first, size, max_rate_hz * dt, words);
+        uint32_t more = kernels_get()->list_bits(words, size, units + found);
+        for (uint32_t i = 0; i < more && first; i++)
+            units[found + i] += first;
+        found += more;
     }
     return found;
 }
@@ -34,7 +38,12 @@ uint32_t encode_rate(const struct rng *rng, uint32_t step, const real *value, ui
 void encode_rate_dense(const struct rng *rng, uint32_t step, const real *value, uint32_t count,
                        double max_rate_hz, double dt, uint32_t *random, real *spiked)
 {
-    rng_fill(rng, step, 0, count, random);
-    for (uint32_t i = 0; i < count; i++)
-        spiked[i] = random[i] < encode_rate_bound(value[i], max_rate_hz * dt) ? 1 : 0;
+    uint64_t words[ENCODE_BLOCK / 64];
+    kernels_get()->random(rng, step, 0, count, random);
+    for (uint32_t first = 0; first < count; first += ENCODE_BLOCK) {
+        uint32_t size = count - first < ENCODE_BLOCK ? count - first : ENCODE_BLOCK;
+        kernels_get()->compare(value + first, random + first, size, max_rate_hz * dt, words);
+        for (uint32_t i = 0; i < size; i++)
+            spiked[first + i] = (real)(words[i / 64] >> i % 64 & 1);
+    }
 }

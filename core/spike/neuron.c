@@ -21,50 +21,16 @@ enum status neuron_derive(const struct neuron_params *params, struct neuron *neu
     return STATUS_OK;
 }
 
-static void neuron_step_zero(const struct neuron *neuron, real *restrict v,
-                             const real *restrict current, real *restrict spiked,
-                             real *restrict v_before_reset, size_t count)
+struct kernel_neuron neuron_kernel(const struct neuron *neuron)
 {
-    const real beta = neuron->beta, threshold = neuron->threshold;
-    for (size_t i = 0; i < count; i++) {
-        real raised = v[i] * beta + current[i];
-        raised = raised < threshold ? raised : threshold;
-        real fires = raised >= threshold ? 1 : 0;
-        v_before_reset[i] = raised;
-        spiked[i] = fires;
-        v[i] = raised >= threshold ? 0 : raised;
-    }
+    return (struct kernel_neuron){neuron->beta, neuron->threshold, neuron->reset == RESET_ZERO};
 }
-
-static void neuron_step_subtract(const struct neuron *neuron, real *restrict v,
-                                 const real *restrict current, real *restrict spiked,
-                                 real *restrict v_before_reset, size_t count)
-{
-    const real beta = neuron->beta, threshold = neuron->threshold;
-    for (size_t i = 0; i < count; i++) {
-        real raised = v[i] * beta + current[i];
-        real fires = raised >= threshold ? 1 : 0;
-        v_before_reset[i] = raised;
-        spiked[i] = fires;
-        v[i] = raised - threshold * fires;
-    }
-}
-
-/* Units handled at a time when the caller does not want the potentials before the reset. */
-enum { NEURON_BLOCK = 256 };
 
 void neuron_step(const struct neuron *neuron, real *v, const real *current, real *spiked,
                  real *v_before_reset, size_t count)
 {
-    real discarded[NEURON_BLOCK];
-    for (size_t first = 0; first < count; first += NEURON_BLOCK) {
-        size_t size = count - first < NEURON_BLOCK ? count - first : NEURON_BLOCK;
-        real *before = v_before_reset ? v_before_reset + first : discarded;
-        if (neuron->reset == RESET_ZERO)
-            neuron_step_zero(neuron, v + first, current + first, spiked + first, before, size);
-        else
-            neuron_step_subtract(neuron, v + first, current + first, spiked + first, before, size);
-    }
+    const struct kernel_neuron kernel = neuron_kernel(neuron);
+    kernels_get()->fire(&kernel, v, current, spiked, v_before_reset, count);
 }
 
 uint32_t neuron_spiking_units(const real *spiked, size_t count, uint32_t *units)

@@ -13,6 +13,7 @@
 #define SPIKELOOM_CORE_SPIKE_NEURON_H
 
 #include "core/base/status.h"
+#include "core/math/kernels.h"
 #include "core/math/real.h"
 
 #include <stdbool.h>
@@ -47,6 +48,9 @@ static inline bool neuron_model_spikes(enum neuron_model model)
 /* INVALID_ARGUMENT unless threshold > 0, dt > 0 and (LIF) tau_mem >= dt, all finite. */
 enum status neuron_derive(const struct neuron_params *params, struct neuron *neuron,
                           struct error *error);
+
+/* The same as the kernels take it. */
+struct kernel_neuron neuron_kernel(const struct neuron *neuron);
 
 /*
  * One step of `count` neurons. v [count] is updated; current [count] is this step's weighted

@@ -1,6 +1,7 @@
 #include "core/spike/raster.h"
 
 #include "core/base/mem.h"
+#include "core/math/kernels.h"
 
 #include <string.h>
 
@@ -60,12 +61,7 @@ void raster_set_row(struct raster *raster, uint32_t step, const uint32_t *units,
 
 uint32_t raster_row(const struct raster *raster, uint32_t step, uint32_t *units)
 {
-    const uint64_t *words = raster_words_at(raster, step);
-    uint32_t count = 0;
-    for (uint32_t w = 0; w < raster->row_words; w++)
-        for (uint64_t word = words[w]; word; word &= word - 1)
-            units[count++] = w * 64 + (uint32_t)__builtin_ctzll(word);
-    return count;
+    return kernels_get()->list_bits(raster_words_at(raster, step), raster->num_units, units);
 }
 
 uint64_t raster_count(const struct raster *raster)
@@ -78,13 +74,9 @@ uint64_t raster_count(const struct raster *raster)
 
 void raster_unit_counts(const struct raster *raster, uint32_t num_steps, uint32_t *counts)
 {
-    memset(counts, 0, raster->num_units * sizeof *counts);
-    for (uint32_t step = 0; step < num_steps && step < raster->num_steps; step++) {
-        const uint64_t *words = raster_words_at(raster, step);
-        for (uint32_t w = 0; w < raster->row_words; w++)
-            for (uint64_t word = words[w]; word; word &= word - 1)
-                counts[w * 64 + (uint32_t)__builtin_ctzll(word)]++;
-    }
+    uint32_t num_rows = num_steps < raster->num_steps ? num_steps : raster->num_steps;
+    kernels_get()->count_bits(raster->words, raster->row_words, num_rows, raster->num_units,
+                              counts);
 }
 
 static size_t raster_row_bytes(const struct raster *raster)

@@ -1,0 +1,102 @@
+/*
+ * The small loops in which time is spent, as a table of functions: the plain C ones are the truth,
+ * and files named after a level of the processor's instructions (core/base/cpu.h) replace entries
+ * by functions that give the same bits faster. Lanes run across units, so that each unit's sum
+ * keeps the order of its inputs; nothing is fused. tests/kernels compares and times them all.
+ */
+#ifndef SPIKELOOM_CORE_MATH_KERNELS_H
+#define SPIKELOOM_CORE_MATH_KERNELS_H
+
+#include "core/base/cpu.h"
+#include "core/base/rng.h"
+#include "core/math/real.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A spiking unit's constants; what they mean is told in core/spike/neuron.h. */
+struct kernel_neuron {
+    real beta, threshold;
+    bool
+        clamp; /* cut at the threshold, set to 0 by a spike; else a spike takes the threshold off */
+};
+
+/* The spikes of one step: pre[begin] .. pre[end - 1]. */
+struct kernel_span {
+    uint32_t begin, end;
+};
+
+/* Units that share their inputs, over several steps. */
+struct kernel_layer {
+    const real *weight; /* [..][stride], row 0 belongs to unit `first` */
+    size_t stride;
+    int64_t first;
+    const uint32_t *pre; /* ascending within a step */
+    const struct kernel_span *spans;
+    size_t num_steps;  /* of spans */
+    const real *start; /* [count], what each step's current begins with: bias or analog input */
+    size_t count;
+    struct kernel_neuron neuron;
+};
+
+/* The constants of one update of train/adam.h. */
+struct kernel_adam {
+    real beta1, beta2, rest1, rest2, rate, scale, epsilon, decay;
+};
+
+struct kernels {
+    /* current [count] += the rows pre[0 .. num_spikes - 1] of weight [..][stride], less `first` */
+    void (*add_rows)(real *current, const real *weight, size_t stride, size_t count,
+                     const uint32_t *pre, size_t num_spikes, int64_t first);
+
+    /* current [count] += value[pre] * row pre of weight [num_pre][count], zero values skipped */
+    void (*add_scaled)(real *current, const real *weight, size_t count, const real *value,
+                       size_t num_pre);
+
+    /* one step of count units; before [count] receives the potentials before the reset, or NULL */
+    void (*fire)(const struct kernel_neuron *neuron, real *v, const real *current, real *spiked,
+                 real *before, size_t count);
+
+    /*
+     * All steps of units `from` (a multiple of 64) .. count - 1: weighted input, potential v
+     * [count], spikes. Sets the bit of each spike in words [num_steps][pitch], which begin as 0.
+     */
+    void (*run_layer)(const struct kernel_layer *layer, size_t from, real *v, uint64_t *words,
+                      size_t pitch);
+
+    /* The bits set among the first `count` of words, ascending, to units [count]; their number. */
+    uint32_t (*list_bits)(const uint64_t *words, size_t count, uint32_t *units);
+
+    /* counts [count] = how often each of `count` bits is set in num_rows rows [..][pitch]. */
+    void (*count_bits)(const uint64_t *words, size_t pitch, size_t num_rows, size_t count,
+                       uint32_t *counts);
+
+    /* rng_fill */
+    void (*random)(const struct rng *rng, uint32_t step, uint32_t first, uint32_t count,
+                   uint32_t *out);
+
+    /* Bit i of words = random[i] < the whole part of value[i] * probability * 2^32. */
+    void (*compare)(const real *value, const uint32_t *random, size_t count, double probability,
+                    uint64_t *words);
+
+    /* adam_apply */
+    void (*adam)(const struct kernel_adam *adam, real *weight, real *moment1, real *moment2,
+                 const real *gradient, size_t count);
+};
+
+/* The kernels of the level in use (cpu_level). */
+const struct kernels *kernels_get(void);
+
+/* Those of one level, which the processor must have (cpu_has_level). */
+const struct kernels *kernels_of(enum cpu_level level);
+
+/* The truth; entries are what the other levels fall back on. */
+extern const struct kernels kernels_plain;
+
+/* Each replaces the entries that its level does better; in double precision none. */
+void kernels_use_neon(struct kernels *kernels);
+void kernels_use_avx2(struct kernels *kernels);
+void kernels_use_avx512(struct kernels *kernels);
+
+#endif

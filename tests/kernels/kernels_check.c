@@ -1,0 +1,371 @@
+/*
+ * Tests and times the kernels of core/math/kernels.h in one call: each level that this processor
+ * has against plain loops that are written out here, bit for bit, on random input of odd sizes
+ * with special values. All buffers end at a page that may not be touched, so that starts are
+ * unaligned and nothing is read or written behind them; what lies before them is compared as well.
+ *
+ *   kernels_check                        tests; the last line is "N passed, N failed, N skipped"
+ *   kernels_check --bench [--json FILE]  tests, then times each kernel at each level
+ */
+#include "core/math/kernels.h"
+#include "tests/kernels/kernels_bench.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { SLOTS = 24, SLOT_SIZE = 1 << 20, CANARY = 0x5A, CANARIES = 64 };
+
+static char *slots[SLOTS]; /* each SLOT_SIZE bytes before a page of no access */
+static size_t slots_used;
+
+static void open_slots(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < SLOTS; i++) {
+        slots[i] = mmap(NULL, SLOT_SIZE + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                        -1, 0);
+        if (slots[i] == MAP_FAILED || mprotect(slots[i] + SLOT_SIZE, page, PROT_NONE) != 0) {
+            perror("kernels_check");
+            exit(2);
+        }
+    }
+}
+
+/* `bytes` bytes that end at a page of no access, canaries before them; until slots_used = 0. */
+static void *guarded(size_t bytes)
+{
+    char *end = slots[slots_used++] + SLOT_SIZE;
+    memset(end - bytes - CANARIES, CANARY, bytes + CANARIES);
+    return end - bytes;
+}
+
+/* Whether two buffers and the canaries before them are the same bytes. */
+static bool same(const void *a, const void *b, size_t bytes)
+{
+    return memcmp((const char *)a - CANARIES, (const char *)b - CANARIES, bytes + CANARIES) == 0;
+}
+
+static const struct rng random_numbers = {.seed = 7, .index = 0, .stream = RNG_STREAM_INIT};
+static uint32_t turn; /* of the case: its random numbers */
+
+static uint32_t draw(uint32_t unit)
+{
+    return rng_u32(&random_numbers, turn, unit);
+}
+
+/* Random within -1..1; where `special`, also zeros of either sign, subnormals and infinities. */
+static float *random_reals(size_t count, bool special)
+{
+    static const float specials[] = {0.0f, -0.0f, 1e-41f, -1e-41f, 1e38f, -3e38f, INFINITY, -1.0f};
+    float *out = guarded(count * sizeof *out);
+    turn++;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = draw(i);
+        out[i] = (float)(int32_t)number * 0x1p-31f;
+        if (special && number % 8 == 3)
+            out[i] = specials[number / 8 % 8];
+    }
+    return out;
+}
+
+static void *copy(const void *bytes, size_t size)
+{
+    void *to = guarded(size);
+    memcpy(to, bytes, size);
+    return to;
+}
+
+/* Some of `count` units, ascending, beginning with number `first`; their number. */
+static uint32_t *random_units(uint32_t count, int64_t first, size_t *found)
+{
+    uint32_t listed[1024];
+    *found = 0;
+    turn++;
+    for (uint32_t i = 0; i < count; i++)
+        if (draw(i) % 5 < turn % 6)
+            listed[(*found)++] = (uint32_t)(first + i);
+    return copy(listed, *found * sizeof *listed);
+}
+
+/* 0, 1, all around the widths of vectors and blocks, and those of shipped layers. */
+static const size_t sizes[] = {0,   1,   2,   3,   4,   5,   7,   8,   9,   15,  16,
+                               17,  31,  32,  33,  47,  48,  49,  63,  64,  65,  79,
+                               80,  95,  96,  97,  111, 112, 113, 127, 128, 129, 143,
+                               191, 196, 255, 256, 257, 300, 512, 784, 785};
+enum { NUM_SIZES = sizeof sizes / sizeof *sizes, NUM_PRE = 40 };
+
+static void reference_add_rows(float *current, const float *weight, size_t stride, size_t count,
+                               const uint32_t *pre, size_t num_spikes, int64_t first)
+{
+    for (size_t i = 0; i < num_spikes; i++)
+        for (size_t post = 0; post < count; post++)
+            current[post] += weight[(size_t)(pre[i] - first) * stride + post];
+}
+
+static bool check_add_rows(const struct kernels *kernels, size_t count, bool special)
+{
+    size_t num_spikes, stride = count + turn % 3;
+    int64_t first = (int64_t)(turn % 100);
+    const uint32_t *pre = random_units(NUM_PRE, first, &num_spikes);
+    const float *weight = random_reals((NUM_PRE - 1) * stride + count, special);
+    float *wanted = random_reals(count, special), *got = copy(wanted, count * sizeof *got);
+    reference_add_rows(wanted, weight, stride, count, pre, num_spikes, first);
+    kernels->add_rows(got, weight, stride, count, pre, num_spikes, first);
+    return same(wanted, got, count * sizeof *got);
+}
+
+static bool check_add_scaled(const struct kernels *kernels, size_t count, bool special)
+{
+    size_t num_pre = count % 3 ? NUM_PRE : 300; /* more than are listed at a time */
+    float *value = random_reals(num_pre, special);
+    const float *weight = random_reals(num_pre * count, special);
+    float *wanted = random_reals(count, special), *got = copy(wanted, count * sizeof *got);
+    for (size_t pre = 0; pre < num_pre; pre += 3)
+        value[pre] = 0;
+    for (size_t pre = 0; pre < num_pre; pre++)
+        for (size_t post = 0; post < count && value[pre] != 0; post++)
+            wanted[post] += value[pre] * weight[pre * count + post];
+    kernels->add_scaled(got, weight, count, value, num_pre);
+    return same(wanted, got, count * sizeof *got);
+}
+
+static struct kernel_neuron random_neuron(void)
+{
+    return (struct kernel_neuron){turn % 5 ? 0.9f : 1, turn % 3 ? 0.25f : 1, turn % 2};
+}
+
+static void reference_fire(const struct kernel_neuron *neuron, float *v, const float *current,
+                           float *spiked, float *before, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        float raised = v[i] * neuron->beta + current[i];
+        if (neuron->clamp && !(raised < neuron->threshold))
+            raised = neuron->threshold;
+        before[i] = raised;
+        spiked[i] = raised >= neuron->threshold;
+        v[i] = raised;
+        if (spiked[i] != 0)
+            v[i] = neuron->clamp ? 0 : raised - neuron->threshold;
+    }
+}
+
+static bool check_fire(const struct kernels *kernels, size_t count, bool special)
+{
+    size_t bytes = count * sizeof(float);
+    const float *current = random_reals(count, special);
+    float *v = random_reals(count, special), *got_v = copy(v, bytes), *lone_v = copy(v, bytes);
+    float *spiked = guarded(bytes), *got_spiked = guarded(bytes), *lone_spiked = guarded(bytes);
+    float *before = guarded(bytes), *got_before = guarded(bytes);
+    struct kernel_neuron neuron = random_neuron();
+    reference_fire(&neuron, v, current, spiked, before, count);
+    kernels->fire(&neuron, got_v, current, got_spiked, got_before, count);
+    kernels->fire(&neuron, lone_v, current, lone_spiked, NULL, count);
+    return same(v, got_v, bytes) && same(spiked, got_spiked, bytes) &&
+           same(before, got_before, bytes) && same(v, lone_v, bytes) &&
+           same(spiked, lone_spiked, bytes);
+}
+
+enum { MAX_STEPS = 6, MAX_WORDS = 20 };
+
+static void reference_run_layer(const struct kernel_layer *layer, float *v, uint64_t *words,
+                                size_t pitch)
+{
+    float current[1024], spiked[1024], before[1024];
+    for (size_t step = 0; step < layer->num_steps; step++) {
+        struct kernel_span span = layer->spans[step];
+        memcpy(current, layer->start, layer->count * sizeof *current);
+        reference_add_rows(current, layer->weight, layer->stride, layer->count,
+                           layer->pre + span.begin, span.end - span.begin, layer->first);
+        reference_fire(&layer->neuron, v, current, spiked, before, layer->count);
+        for (size_t unit = 0; unit < layer->count; unit++)
+            words[step * pitch + unit / 64] |= (uint64_t)(spiked[unit] != 0) << unit % 64;
+    }
+}
+
+static bool check_run_layer(const struct kernels *kernels, size_t count, bool special)
+{
+    size_t num_steps = turn % (MAX_STEPS + 1), pitch = (count + 63) / 64 + turn % 2;
+    size_t stride = count + turn % 3, bytes = pitch * num_steps * 8, found;
+    struct kernel_span spans[MAX_STEPS];
+    uint32_t pre[MAX_STEPS * NUM_PRE], listed = 0;
+    int64_t first = (int64_t)(turn % 100) - 50 < 0 ? 0 : (int64_t)(turn % 100);
+    struct kernel_layer layer = {
+        .stride = stride, .first = first, .num_steps = num_steps, .count = count};
+    layer.neuron = random_neuron();
+    for (size_t step = 0; step < num_steps; step++) {
+        const uint32_t *units = random_units(NUM_PRE, first, &found);
+        memcpy(pre + listed, units, found * sizeof *pre);
+        spans[step] = (struct kernel_span){listed, listed + (uint32_t)found};
+        listed += (uint32_t)found;
+    }
+    layer.pre = copy(pre, listed * sizeof *pre);
+    layer.spans = copy(spans, num_steps * sizeof *spans);
+    layer.weight = random_reals((NUM_PRE - 1) * stride + count, special);
+    layer.start = random_reals(count, special);
+    float *v = random_reals(count, special), *got_v = copy(v, count * sizeof *v);
+    uint64_t *words = guarded(bytes), *got = guarded(bytes);
+    memset(words, 0, bytes);
+    memset(got, 0, bytes);
+    reference_run_layer(&layer, v, words, pitch);
+    kernels->run_layer(&layer, 0, got_v, got, pitch);
+    return same(v, got_v, count * sizeof *v) && same(words, got, bytes);
+}
+
+/* Rows of bits, of which those at and past `count` are 0. */
+static uint64_t *random_bits(size_t rows, size_t pitch, size_t count)
+{
+    uint64_t *words = guarded(rows * pitch * 8);
+    memset(words, 0, rows * pitch * 8);
+    turn++;
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < count; i++) {
+            uint64_t set = draw((uint32_t)(row * count + i)) % 7 < turn % 8;
+            words[row * pitch + i / 64] |= set << i % 64;
+        }
+    return words;
+}
+
+static bool check_list_bits(const struct kernels *kernels, size_t count, bool special)
+{
+    const uint64_t *words = random_bits(1, (count + 63) / 64, count);
+    uint32_t wanted = 0, found;
+    size_t bytes = count * sizeof(uint32_t);
+    uint32_t *units = guarded(bytes), *got = guarded(bytes);
+    (void)special;
+    for (uint32_t i = 0; i < count; i++)
+        if (words[i / 64] >> i % 64 & 1)
+            units[wanted++] = i;
+    found = kernels->list_bits(words, count, got);
+    return found == wanted && same(units, got, wanted * sizeof *got);
+}
+
+static bool check_count_bits(const struct kernels *kernels, size_t count, bool special)
+{
+    size_t rows = special ? 300 : turn % 20, pitch = (count + 63) / 64 + turn % 2;
+    const uint64_t *words = random_bits(rows, pitch, count);
+    size_t bytes = count * sizeof(uint32_t);
+    uint32_t *counts = guarded(bytes), *got = guarded(bytes);
+    memset(counts, 0, bytes);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < count; i++)
+            counts[i] += words[row * pitch + i / 64] >> i % 64 & 1;
+    kernels->count_bits(words, pitch, rows, count, got);
+    return same(counts, got, bytes);
+}
+
+static bool check_random(const struct kernels *kernels, size_t count, bool special)
+{
+    size_t bytes = count * sizeof(uint32_t);
+    uint32_t *numbers = guarded(bytes), *got = guarded(bytes), first = draw(0) / 4 * 4,
+             at = draw(1);
+    const struct rng rng = {.seed = (uint64_t)draw(2) << 32 | draw(3),
+                            .index = special ? UINT64_C(0xFFFFFFFFFFFFFF) : draw(4),
+                            .stream = RNG_STREAM_ENCODE};
+    turn++;
+    for (uint32_t i = 0; i < count; i++)
+        numbers[i] = rng_u32(&rng, at, first + i);
+    kernels->random(&rng, at, first, (uint32_t)count, got);
+    return same(numbers, got, bytes);
+}
+
+static bool check_compare(const struct kernels *kernels, size_t count, bool special)
+{
+    float *value = random_reals(count, false);
+    uint32_t *random = guarded(count * sizeof *random);
+    size_t bytes = (count + 63) / 64 * 8;
+    uint64_t *words = guarded(bytes), *got = guarded(bytes);
+    double probability = turn % 2 ? 1 : 0.3;
+    memset(words, 0, bytes);
+    for (uint32_t i = 0; i < count; i++) {
+        value[i] = value[i] < 0 ? 0 : special && i % 3 == 0 ? 1 : value[i];
+        uint64_t bound = (uint64_t)((double)value[i] * probability * 0x1p32);
+        random[i] = i % 4 ? draw(i) : (uint32_t)(bound - i % 8 / 4); /* at the bound and below */
+        words[i / 64] |= (uint64_t)(random[i] < bound) << i % 64;
+    }
+    kernels->compare(value, random, count, probability, got);
+    return same(words, got, bytes);
+}
+
+static bool check_adam(const struct kernels *kernels, size_t count, bool special)
+{
+    const struct kernel_adam p = {0.9f,  0.999f, 0.1f,  0.001f,
+                                  0.01f, 1.5f,   1e-8f, turn % 2 ? 0 : 0.001f};
+    size_t bytes = count * sizeof(float);
+    const float *gradient = random_reals(count, special);
+    float *w = random_reals(count, special), *m1 = random_reals(count, special);
+    float *m2 = random_reals(count, special);
+    for (size_t i = 0; i < count; i++)
+        m2[i] = fabsf(m2[i]);
+    float *got_w = copy(w, bytes), *got_m1 = copy(m1, bytes), *got_m2 = copy(m2, bytes);
+    for (size_t i = 0; i < count; i++) {
+        m1[i] = p.beta1 * m1[i] + p.rest1 * gradient[i];
+        m2[i] = p.beta2 * m2[i] + p.rest2 * gradient[i] * gradient[i];
+        w[i] -= p.rate * m1[i] / (sqrtf(m2[i] * p.scale) + p.epsilon) + p.decay * w[i];
+    }
+    kernels->adam(&p, got_w, got_m1, got_m2, gradient, count);
+    return same(w, got_w, bytes) && same(m1, got_m1, bytes) && same(m2, got_m2, bytes);
+}
+
+static const struct {
+    const char *name;
+    bool (*check)(const struct kernels *kernels, size_t count, bool special);
+} checks[] = {
+    {"add_rows", check_add_rows},   {"add_scaled", check_add_scaled},
+    {"fire", check_fire},           {"run_layer", check_run_layer},
+    {"list_bits", check_list_bits}, {"count_bits", check_count_bits},
+    {"random", check_random},       {"compare", check_compare},
+    {"adam", check_adam},
+};
+enum { NUM_CHECKS = sizeof checks / sizeof *checks, NUM_TURNS = 12 };
+
+/* One kernel at one level, at all sizes. */
+static bool check_kernel(enum cpu_level level, int index)
+{
+    const struct kernels *kernels = kernels_of(level);
+    for (size_t i = 0; i < NUM_SIZES; i++)
+        for (int repeat = 0; repeat < NUM_TURNS; repeat++) {
+            slots_used = 0;
+            turn++;
+            if (!checks[index].check(kernels, sizes[i], repeat % 2)) {
+                printf("not ok - %s at level %s: %zu units differ\n", checks[index].name,
+                       cpu_level_name(level), sizes[i]);
+                return false;
+            }
+        }
+    printf("ok - %s at level %s\n", checks[index].name, cpu_level_name(level));
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    int passed = 0, failed = 0, skipped = 0;
+    bool bench = argc > 1 && !strcmp(argv[1], "--bench");
+    const char *json = argc > 3 && !strcmp(argv[2], "--json") ? argv[3] : NULL;
+    if (argc != (json ? 4 : bench ? 2 : 1)) {
+        fprintf(stderr, "usage: kernels_check [--bench [--json FILE]]\n");
+        return 2;
+    }
+    open_slots();
+    for (int level = 0; level < CPU_LEVEL_COUNT; level++) {
+        bool has = cpu_has_level((enum cpu_level)level);
+        if (!has)
+            printf("skip: this processor has no level %s\n", cpu_level_name((enum cpu_level)level));
+        for (int i = 0; i < NUM_CHECKS; i++)
+            if (!has)
+                skipped++;
+            else if (check_kernel((enum cpu_level)level, i))
+                passed++;
+            else
+                failed++;
+    }
+    if (bench && !bench_run(json)) {
+        perror(json);
+        return 2;
+    }
+    printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+    return failed != 0;
+}
