@@ -17,11 +17,15 @@ struct inference_stats {
     uint64_t layer_spikes[NETWORK_MAX_LAYERS];
 };
 
-/* How weighted input is computed; both give the same bits. */
+/* How a network is computed; both give the same bits. */
 enum inference_path {
-    INFERENCE_EVENT_DRIVEN, /* a spike adds one weight row: what serves */
-    INFERENCE_DENSE         /* every input times its weight: the reference it is tested against */
+    /* what serves: a spike adds one weight row, layer after layer, each over many steps at once */
+    INFERENCE_EVENT_DRIVEN,
+    /* the reference it is tested against: every input times its weight, step after step */
+    INFERENCE_DENSE
 };
+
+enum { INFERENCE_STEPS = 16 }; /* that a layer takes at once, when it is event-driven */
 
 /*
  * Scratch of one thread, reused from run to run; begins zeroed and with the path chosen:
@@ -34,7 +38,10 @@ struct inference {
     uint32_t num_units; /* potentials that v holds */
     real *v;            /* of all layers, one after the other */
     real *current, *analog_current, *value, *spiked;
-    uint32_t *units, *random;
+    uint32_t *units, *random;   /* spikes: a list for each of INFERENCE_STEPS */
+    uint64_t *words, *position; /* the same as bits: of a layer, and of one of its positions */
+    struct kernel_span spans[INFERENCE_STEPS], windows[INFERENCE_STEPS];
+    struct raster latent, output; /* for callers that want to keep no rasters of their own */
 };
 
 /*
@@ -64,6 +71,18 @@ enum status inference_encode(struct inference *inference, const struct network *
 enum status inference_decode(struct inference *inference, const struct network *network,
                              const struct raster *latent, struct raster *output,
                              struct inference_stats *stats, struct error *error);
+
+/*
+ * The same into a raster that begins zeroed or that an earlier run has left, whose memory is used
+ * again: once all has its size, nothing is allocated.
+ */
+enum status inference_encode_into(struct inference *inference, const struct network *network,
+                                  const real *input, uint64_t seed, int num_steps,
+                                  struct raster *latent, struct inference_stats *stats,
+                                  struct error *error);
+enum status inference_decode_into(struct inference *inference, const struct network *network,
+                                  const struct raster *latent, struct raster *output,
+                                  struct inference_stats *stats, struct error *error);
 
 /*
  * The picture that the output shows after `num_steps` of its steps (1 .. output->num_steps):

@@ -32,23 +32,78 @@ static uint32_t skip_below(const uint32_t *units, uint32_t num_spikes, uint32_t 
     return from;
 }
 
-uint64_t layer_add_spikes(const struct layer *layer, const uint32_t *units, uint32_t num_spikes,
-                          real *current)
+/* Moves windows [num_steps] on to the spikes of units first .. last - 1; their number. */
+static uint64_t move_windows(const struct layer_spikes *spikes, uint32_t first, uint32_t last,
+                             struct kernel_span *windows)
 {
-    size_t channels = (size_t)layer->shape.out_channels;
-    uint64_t synops = 0;
-    uint32_t begin = 0;
+    uint64_t found = 0;
+    for (size_t step = 0; step < spikes->num_steps; step++) {
+        uint32_t end = spikes->spans[step].end;
+        windows[step].begin = skip_below(spikes->units, end, windows[step].begin, first);
+        windows[step].end = skip_below(spikes->units, end, windows[step].begin, last);
+        found += windows[step].end - windows[step].begin;
+    }
+    return found;
+}
+
+/* Sets the bits of `row` [row_words] in `words`, `offset` bits on. */
+static void merge_bits(const uint64_t *row, size_t row_words, size_t offset, uint64_t *words)
+{
+    for (size_t w = 0; w < row_words; w++) {
+        uint64_t *to = words + w + offset / 64;
+        to[0] |= row[w] << offset % 64;
+        if (offset % 64 && row[w] >> (64 - offset % 64))
+            to[1] |= row[w] >> (64 - offset % 64);
+    }
+}
+
+static uint64_t run_conv(const struct layer *layer, const struct layer_spikes *spikes,
+                         const real *analog, const struct layer_scratch *scratch, real *v,
+                         uint64_t *words, size_t pitch)
+{
+    size_t channels = (size_t)layer->shape.out_channels, row_words = (channels + 63) / 64;
+    uint64_t found = 0;
+    memcpy(scratch->windows, spikes->spans, spikes->num_steps * sizeof *spikes->spans);
     for (int position = 0; position < layer->shape.out_length; position++) {
         struct layer_window window = layer_window(&layer->shape, position);
-        begin = skip_below(units, num_spikes, begin, window.first);
-        uint32_t end = layer->shape.kind == LAYER_DENSE
-                           ? num_spikes
-                           : skip_below(units, num_spikes, begin, window.last);
-        synapse_add_spikes(current + (size_t)position * channels, layer->weight, channels,
-                           units + begin, end - begin, window.origin);
-        synops += (uint64_t)(end - begin) * channels;
+        size_t unit = (size_t)position * channels;
+        const struct kernel_layer kernel = {.weight = layer->weight,
+                                            .stride = channels,
+                                            .first = window.origin,
+                                            .pre = spikes->units,
+                                            .spans = scratch->windows,
+                                            .num_steps = spikes->num_steps,
+                                            .start = analog ? analog + unit : layer->bias,
+                                            .count = channels,
+                                            .neuron = neuron_kernel(&layer->neuron)};
+        found += move_windows(spikes, window.first, window.last, scratch->windows);
+        memset(scratch->words, 0, spikes->num_steps * row_words * sizeof *words);
+        kernels_get()->run_layer(&kernel, 0, v + unit, scratch->words, row_words);
+        for (size_t step = 0; step < spikes->num_steps; step++)
+            merge_bits(scratch->words + step * row_words, row_words, unit, words + step * pitch);
     }
-    return synops;
+    return found * channels;
+}
+
+uint64_t layer_run(const struct layer *layer, const struct layer_spikes *spikes, const real *analog,
+                   const struct layer_scratch *scratch, real *v, uint64_t *words, size_t pitch)
+{
+    if (layer->shape.kind == LAYER_CONV)
+        return run_conv(layer, spikes, analog, scratch, v, words, pitch);
+    size_t outputs = (size_t)layer->shape.out_channels;
+    uint64_t found = 0;
+    for (size_t step = 0; step < spikes->num_steps; step++)
+        found += spikes->spans[step].end - spikes->spans[step].begin;
+    const struct kernel_layer kernel = {.weight = layer->weight,
+                                        .stride = outputs,
+                                        .pre = spikes->units,
+                                        .spans = spikes->spans,
+                                        .num_steps = spikes->num_steps,
+                                        .start = analog ? analog : layer->bias,
+                                        .count = outputs,
+                                        .neuron = neuron_kernel(&layer->neuron)};
+    kernels_get()->run_layer(&kernel, 0, v, words, pitch);
+    return found * outputs;
 }
 
 /* Weight rows of a window's inputs, beginning at its first one inside the input. */

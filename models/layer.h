@@ -13,17 +13,32 @@
 /* current [layer_num_outputs] = the bias of each unit. */
 void layer_start_current(const struct layer *layer, real *current);
 
+/* What a layer is given in some steps. */
+struct layer_spikes {
+    const uint32_t *units;           /* lists, one a step, each ascending */
+    const struct kernel_span *spans; /* [num_steps], where each is in units */
+    size_t num_steps;
+};
+
+/* Scratch of layer_run. */
+struct layer_scratch {
+    struct kernel_span *windows; /* [num_steps] */
+    uint64_t *words;             /* [num_steps][words of a row of out_channels] */
+};
+
 /*
- * current [layer_num_outputs] += the weights of the inputs that spiked: units[num_spikes],
- * ascending. Returns the synaptic operations: one for each connection that a spike travels over.
+ * All units of a spiking layer over some steps, one group of units after the other. A step's
+ * current begins with the bias or, unless `analog` is NULL, with analog [layer_num_outputs]. The
+ * potentials v [layer_num_outputs] are updated; bits of units that spike are set in words
+ * [num_steps][pitch], which begin as 0. Returns the synaptic operations.
  */
-uint64_t layer_add_spikes(const struct layer *layer, const uint32_t *units, uint32_t num_spikes,
-                          real *current);
+uint64_t layer_run(const struct layer *layer, const struct layer_spikes *spikes, const real *analog,
+                   const struct layer_scratch *scratch, real *v, uint64_t *words, size_t pitch);
 
 /* current += weight times value [layer_num_inputs], zeros skipped; returns the operations. */
 uint64_t layer_add_analog(const struct layer *layer, const real *value, real *current);
 
-/* The reference for both, which computes every term. */
+/* The reference for sums of either kind, which computes every term. */
 void layer_add_dense(const struct layer *layer, const real *value, real *current);
 
 /* The connections of the layer, padding left out: what one step of dense work would compute. */

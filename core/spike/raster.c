@@ -15,19 +15,49 @@ static uint64_t *raster_words_at(const struct raster *raster, uint32_t step)
     return raster->words + (size_t)step * raster->row_words;
 }
 
+static enum status check_size(uint32_t num_steps, uint32_t num_units, struct error *error)
+{
+    if (num_steps <= RASTER_MAX_STEPS && num_units <= RASTER_MAX_UNITS)
+        return STATUS_OK;
+    return error_set(error, STATUS_INVALID_ARGUMENT,
+                     "A raster holds at most %d steps of %d units, not %u of %u.", RASTER_MAX_STEPS,
+                     RASTER_MAX_UNITS, num_steps, num_units);
+}
+
 enum status raster_init(struct raster *raster, uint32_t num_steps, uint32_t num_units,
                         struct error *error)
 {
     *raster = (struct raster){0};
-    if (num_steps > RASTER_MAX_STEPS || num_units > RASTER_MAX_UNITS)
-        return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "A raster holds at most %d steps of %d units, not %u of %u.",
-                         RASTER_MAX_STEPS, RASTER_MAX_UNITS, num_steps, num_units);
+    if (check_size(num_steps, num_units, error) != STATUS_OK)
+        return STATUS_INVALID_ARGUMENT;
     uint32_t row_words = (num_units + 63) / 64;
     uint64_t *words = mem_alloc((size_t)num_steps * row_words, sizeof *words);
     if (!words)
         return error_plain(error, STATUS_NO_MEMORY);
-    *raster = (struct raster){num_steps, num_units, row_words, words};
+    *raster =
+        (struct raster){num_steps, num_units, row_words, words, (size_t)num_steps * row_words};
+    return STATUS_OK;
+}
+
+enum status raster_fit(struct raster *raster, uint32_t num_steps, uint32_t num_units,
+                       struct error *error)
+{
+    size_t row_words = ((size_t)num_units + 63) / 64;
+    if (check_size(num_steps, num_units, error) != STATUS_OK)
+        return STATUS_INVALID_ARGUMENT;
+    if (raster->words && num_steps * row_words <= raster->capacity) {
+        raster->num_steps = num_steps;
+        raster->num_units = num_units;
+        raster->row_words = (uint32_t)row_words;
+        raster_clear(raster);
+        return STATUS_OK;
+    }
+    struct raster larger;
+    enum status status = raster_init(&larger, num_steps, num_units, error);
+    if (status != STATUS_OK)
+        return status;
+    raster_free(raster);
+    *raster = larger;
     return STATUS_OK;
 }
 

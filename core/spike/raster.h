@@ -17,12 +17,20 @@ struct raster {
     uint32_t num_units;
     uint32_t row_words; /* 64-bit words a row; bits past num_units are 0 */
     uint64_t *words;    /* [num_steps][row_words], least significant bit first */
+    size_t capacity;    /* words that the memory holds */
 };
 
 /* An empty raster, released by raster_free. INVALID_ARGUMENT past the limits, NO_MEMORY. */
 enum status raster_init(struct raster *raster, uint32_t num_steps, uint32_t num_units,
                         struct error *error);
 void raster_free(struct raster *raster);
+
+/*
+ * The same for a raster that begins zeroed or has been in use: where its memory is large enough,
+ * it is used again. When it fails the raster is left as it was.
+ */
+enum status raster_fit(struct raster *raster, uint32_t num_steps, uint32_t num_units,
+                       struct error *error);
 
 /* No spikes; the shape stays. */
 void raster_clear(struct raster *raster);

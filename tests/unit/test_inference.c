@@ -1,5 +1,6 @@
 /* Running a network: both paths give the same spikes, and nothing but the input and the seed
  * counts. */
+#include "core/base/cpu.h"
 #include "models/inference.h"
 #include "tests/unit/small_network.h"
 
@@ -97,6 +98,88 @@ static void test_paths_agree(void **state)
     }
     for (uint64_t seed = 0; seed < 5; seed++)
         check_paths(small_audiocoder(seed));
+}
+
+/* So many steps that layers take them in several parts. */
+static void test_paths_agree_over_many_steps(void **state)
+{
+    (void)state;
+    static const int steps[] = {INFERENCE_STEPS - 1, INFERENCE_STEPS, INFERENCE_STEPS + 1,
+                                3 * INFERENCE_STEPS + 5};
+    for (uint64_t i = 0; i < 4; i++) {
+        struct network *network =
+            i % 2 ? small_audiocoder(i) : small_autoencoder(ENCODING_RATE, &small_neuron, i);
+        network->num_steps = steps[i];
+        check_paths(network);
+    }
+}
+
+/* Every level of the processor's instructions gives the spikes and counts of the plain one. */
+static void test_levels_agree(void **state)
+{
+    (void)state;
+    struct inference inference = {0};
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        struct network *network =
+            seed % 3 == 0
+                ? small_audiocoder(seed)
+                : small_autoencoder((enum input_encoding)(seed % 3 - 1), &small_neuron, seed);
+        real input[MAX_INPUTS];
+        struct run plain, run;
+        make_input(network, seed, input);
+        assert_int_equal(cpu_use_level(CPU_PLAIN, NULL), STATUS_OK);
+        run_network(&inference, network, input, seed, network->num_steps, &plain);
+        for (int level = 0; level < CPU_LEVEL_COUNT; level++) {
+            if (!cpu_has_level((enum cpu_level)level))
+                continue;
+            assert_int_equal(cpu_use_level((enum cpu_level)level, NULL), STATUS_OK);
+            run_network(&inference, network, input, seed, network->num_steps, &run);
+            assert_runs_equal(&plain, &run);
+            assert_memory_equal(&plain.stats, &run.stats, sizeof run.stats);
+            run_free(&run);
+        }
+        run_free(&plain);
+        network_release(network);
+    }
+    assert_int_equal(cpu_use_level_named("auto", NULL), STATUS_OK);
+    inference_free(&inference);
+}
+
+/* Once buffers and rasters have their size, a run allocates nothing. */
+static void test_runs_without_allocating(void **state)
+{
+    (void)state;
+    struct inference inference = {0};
+    struct network *networks[] = {small_audiocoder(1),
+                                  small_autoencoder(ENCODING_RATE, &small_neuron, 1),
+                                  small_autoencoder(ENCODING_CURRENT, &small_neuron, 1)};
+    for (int turn = 0; turn < 10; turn++) {
+        if (turn == 1)
+            mem_fail_after(0);
+        for (int i = 0; i < 3; i++) {
+            struct inference_stats stats = {0};
+            real input[MAX_INPUTS];
+            struct run fresh;
+            make_input(networks[i], (uint64_t)turn, input);
+            assert_int_equal(inference_encode_into(&inference, networks[i], input, 1, SMALL_STEPS,
+                                                   &inference.latent, &stats, NULL),
+                             STATUS_OK);
+            assert_int_equal(inference_decode_into(&inference, networks[i], &inference.latent,
+                                                   &inference.output, &stats, NULL),
+                             STATUS_OK);
+            if (turn)
+                continue;
+            run_network(&inference, networks[i], input, 1, SMALL_STEPS, &fresh);
+            assert_rasters_equal(&fresh.latent, &inference.latent);
+            assert_rasters_equal(&fresh.output, &inference.output);
+            run_free(&fresh);
+        }
+    }
+    mem_fail_never();
+    for (int i = 0; i < 3; i++)
+        network_release(networks[i]);
+    inference_free(&inference);
+    assert_null(inference.latent.words);
 }
 
 /* Fewer steps are the first steps of all. */
@@ -318,6 +401,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths_agree),
+        cmocka_unit_test(test_paths_agree_over_many_steps),
+        cmocka_unit_test(test_levels_agree),
+        cmocka_unit_test(test_runs_without_allocating),
         cmocka_unit_test(test_fewer_steps_are_a_prefix),
         cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_scratch_leaves_no_trace),

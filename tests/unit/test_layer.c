@@ -75,26 +75,71 @@ static void test_analog_input(void **state)
     }
 }
 
+enum { MAX_STEPS = 5 };
+
+/* Lists of spikes of some steps, and room for what a layer makes of them. */
+struct steps {
+    uint32_t units[MAX_STEPS * MAX_UNITS];
+    struct kernel_span spans[MAX_STEPS], windows[MAX_STEPS];
+    uint64_t scratch[MAX_STEPS * MAX_UNITS / 64], words[MAX_STEPS * MAX_UNITS / 64];
+    real v[MAX_UNITS];
+};
+
+static uint64_t run_steps(const struct layer *layer, struct steps *steps, size_t num_steps,
+                          const real *analog)
+{
+    const struct layer_spikes spikes = {steps->units, steps->spans, num_steps};
+    const struct layer_scratch scratch = {steps->windows, steps->scratch};
+    memset(steps->words, 0, sizeof steps->words);
+    return layer_run(layer, &spikes, analog, &scratch, steps->v, steps->words,
+                     (layer_num_outputs(&layer->shape) + 63) / 64);
+}
+
+/* One step done densely: the potentials v, the spikes in `words`; the operations it would take. */
+static uint64_t check_step(const struct layer *layer, const real *value, const real *start, real *v,
+                           const uint64_t *words)
+{
+    uint32_t outputs = layer_num_outputs(&layer->shape);
+    real analog[MAX_UNITS], dense[MAX_UNITS], spiked[MAX_UNITS];
+    memcpy(analog, start, outputs * sizeof *analog);
+    memcpy(dense, start, outputs * sizeof *dense);
+    uint64_t operations = layer_add_analog(layer, value, analog);
+    layer_add_dense(layer, value, dense);
+    assert_memory_equal(analog, dense, outputs * sizeof(real));
+    neuron_step(&layer->neuron, v, dense, spiked, NULL, outputs);
+    for (uint32_t i = 0; i < outputs; i++)
+        assert_int_equal(spiked[i] != 0, words[i / 64] >> i % 64 & 1);
+    return operations;
+}
+
 static void check_spikes(const struct layer *layer, uint64_t seed, uint32_t one_in)
 {
+    static struct steps steps;
+    static real value[MAX_STEPS][MAX_UNITS];
     const struct rng rng = {.seed = seed, .index = one_in, .stream = RNG_STREAM_ENCODE};
     uint32_t inputs = layer_num_inputs(&layer->shape), count = 0;
-    uint32_t outputs = layer_num_outputs(&layer->shape), units[MAX_UNITS];
-    real value[MAX_UNITS], event[MAX_UNITS], analog[MAX_UNITS], dense[MAX_UNITS];
-    for (uint32_t i = 0; i < inputs; i++) {
-        value[i] = rng_below(&rng, 0, i, one_in) ? 0 : 1;
-        if (value[i] != 0)
-            units[count++] = i;
+    uint32_t outputs = layer_num_outputs(&layer->shape), num_steps = (uint32_t)seed % MAX_STEPS + 1;
+    real v[MAX_UNITS] = {0}, start[MAX_UNITS];
+    uint64_t operations = 0;
+    for (uint32_t step = 0; step < num_steps; step++) {
+        steps.spans[step].begin = count;
+        for (uint32_t i = 0; i < inputs; i++) {
+            value[step][i] = rng_below(&rng, step, i, one_in) ? 0 : 1;
+            if (value[step][i] != 0)
+                steps.units[count++] = i;
+        }
+        steps.spans[step].end = count;
     }
-    layer_start_current(layer, event);
-    layer_start_current(layer, analog);
-    layer_start_current(layer, dense);
-    uint64_t operations = layer_add_spikes(layer, units, count, event);
-    assert_int_equal(operations, layer_add_analog(layer, value, analog));
-    layer_add_dense(layer, value, dense);
-    assert_memory_equal(event, dense, outputs * sizeof(real));
-    assert_memory_equal(analog, dense, outputs * sizeof(real));
-    check_naive(layer, value, dense);
+    memset(steps.v, 0, sizeof steps.v);
+    layer_start_current(layer, start);
+    uint64_t counted = run_steps(layer, &steps, num_steps, NULL);
+    for (uint32_t step = 0; step < num_steps; step++)
+        operations += check_step(layer, value[step], start, v,
+                                 steps.words + (size_t)step * ((outputs + 63) / 64));
+    assert_int_equal(counted, operations);
+    assert_memory_equal(steps.v, v, outputs * sizeof *v);
+    layer_add_dense(layer, value[0], start);
+    check_naive(layer, value[0], start);
 }
 
 static void test_spikes(void **state)
@@ -109,21 +154,44 @@ static void test_spikes(void **state)
     }
 }
 
+/* Where a current is injected it takes the place of the bias. */
+static void test_injected_current(void **state)
+{
+    (void)state;
+    static struct steps steps;
+    static const real nothing[MAX_UNITS];
+    for (int i = 0; i < NUM_SHAPES; i++) {
+        struct network *network = one_layer(&shapes[i], (uint64_t)i);
+        uint32_t outputs = layer_num_outputs(&shapes[i]);
+        real v[MAX_UNITS] = {0}, analog[MAX_UNITS];
+        small_random(analog, outputs, -1, 2, 98, (uint32_t)i);
+        memset(&steps, 0, sizeof steps);
+        assert_int_equal(run_steps(&network->layers[0], &steps, MAX_STEPS, analog), 0);
+        for (size_t step = 0; step < MAX_STEPS; step++)
+            check_step(&network->layers[0], nothing, analog, v,
+                       steps.words + step * ((outputs + 63) / 64));
+        assert_memory_equal(steps.v, v, outputs * sizeof *v);
+        network_release(network);
+    }
+}
+
 static void test_operations_are_connections(void **state)
 {
     (void)state;
-    real current[MAX_UNITS];
-    const uint32_t units[] = {0, 7, 19};
+    static struct steps steps = {.units = {0, 7, 19}};
     struct layer_shape shape = small_dense(20, 11);
     struct network *network = one_layer(&shape, 1);
-    assert_int_equal(layer_add_spikes(&network->layers[0], units, 3, current), 33);
-    assert_int_equal(layer_add_spikes(&network->layers[0], units, 0, current), 0);
+    steps.spans[0].end = 3;
+    assert_int_equal(run_steps(&network->layers[0], &steps, 1, NULL), 33);
+    steps.spans[0].end = 0;
+    assert_int_equal(run_steps(&network->layers[0], &steps, 1, NULL), 0);
     network_release(network);
     /* 10 positions, width 3, stride 2, pad 1: windows -1..1, 1..3, 3..5, 5..7, 7..9 */
     shape = small_conv(2, 10, 11, 3, 2, 1);
     network = one_layer(&shape, 1);
+    steps.spans[0].end = 3;
     /* position 0 is in one window, position 3 in two, position 9 in one */
-    assert_int_equal(layer_add_spikes(&network->layers[0], units, 3, current), 44);
+    assert_int_equal(run_steps(&network->layers[0], &steps, 1, NULL), 44);
     network_release(network);
 }
 
@@ -152,9 +220,8 @@ static void test_windows_by_hand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_analog_input),
-        cmocka_unit_test(test_spikes),
-        cmocka_unit_test(test_operations_are_connections),
+        cmocka_unit_test(test_analog_input),     cmocka_unit_test(test_spikes),
+        cmocka_unit_test(test_injected_current), cmocka_unit_test(test_operations_are_connections),
         cmocka_unit_test(test_windows_by_hand),
     };
     return cmocka_run_group_tests_name("layer", tests, NULL, NULL);

@@ -172,6 +172,31 @@ static void test_limits(void **state)
     raster_free(&raster);
 }
 
+/* Memory that is large enough is used again, empty; what fails leaves the raster alone. */
+static void test_fit_keeps_memory(void **state)
+{
+    (void)state;
+    struct raster raster = {0};
+    struct error error;
+    assert_int_equal(raster_fit(&raster, 5, 130, &error), STATUS_OK);
+    const uint64_t *words = raster.words;
+    raster_set(&raster, 4, 129);
+    mem_fail_after(0);
+    assert_int_equal(raster_fit(&raster, 15, 63, &error), STATUS_OK);
+    assert_ptr_equal(raster.words, words);
+    assert_int_equal(raster_count(&raster), 0);
+    raster_set(&raster, 14, 62);
+    assert_int_equal(raster_fit(&raster, 16, 63, &error), STATUS_NO_MEMORY);
+    assert_int_equal(raster_fit(&raster, 1, RASTER_MAX_UNITS + 1, &error), STATUS_INVALID_ARGUMENT);
+    mem_fail_never();
+    assert_true(raster_get(&raster, 14, 62));
+    assert_int_equal(raster_fit(&raster, 16, 63, &error), STATUS_OK);
+    assert_int_equal(raster.num_steps, 16);
+    assert_int_equal(raster.num_units, 63);
+    assert_int_equal(raster_count(&raster), 0);
+    raster_free(&raster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_bitmap_round_trip),
         cmocka_unit_test(test_padding_bits_are_malformed),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_fit_keeps_memory),
     };
     return cmocka_run_group_tests_name("raster", tests, NULL, NULL);
 }
