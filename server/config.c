@@ -67,6 +67,8 @@ static const struct config_flag config_flags[] = {
      "time that a request waits for others to make a whole batch"},
     {"timeout-ms", CONFIG_INTEGER, CONFIG_AT(timeout_ms), "10000", 1, 600000, "N",
      "time to answer in once the body is in; after that 504"},
+    {"cpu-level", CONFIG_STRING, CONFIG_AT(cpu_level), "auto", 0, 0, "LEVEL",
+     "vector instructions: auto, plain, neon, avx2 or avx512; answers are the same bytes"},
 
     {"Uploads", CONFIG_SUBJECT, 0, NULL, 0, 0, NULL, NULL},
     {"max-body-bytes", CONFIG_INTEGER, CONFIG_AT(max_body_bytes), "16777216", 1024, CONFIG_MAX_BODY,

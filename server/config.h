@@ -13,6 +13,7 @@
 struct config {
     const char *host;
     const char *model_repository;
+    const char *cpu_level;                     /* as cpu_use_level_named takes it */
     const char *api_key_file, *admin_key_file; /* NULL: none */
     const char *tls_cert, *tls_key;            /* NULL: plain HTTP */
     const char *cors_origin;                   /* a list; NULL: none */

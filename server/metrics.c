@@ -1,5 +1,6 @@
 #include "server/metrics.h"
 
+#include "core/base/cpu.h"
 #include "core/base/mem.h"
 
 #include <ctype.h>
@@ -239,11 +240,13 @@ static enum status metrics_write_rest(const struct metrics *metrics,
                       "spikeloom_spikes_total %llu\n"
                       "# HELP spikeloom_build_info The program.\n"
                       "# TYPE spikeloom_build_info gauge\n"
-                      "spikeloom_build_info{version=\"" SPIKELOOM_VERSION "\"} 1\n",
+                      "spikeloom_build_info{version=\"" SPIKELOOM_VERSION
+                      "\",cpu_level=\"%s\"} 1\n",
                       gauges->queue_depth, gauges->connections.open,
                       (unsigned long long)gauges->connections.shut_late,
                       (unsigned long long)gauges->connections.shut_full, gauges->ready,
-                      (unsigned long long)metrics->synops, (unsigned long long)metrics->spikes);
+                      (unsigned long long)metrics->synops, (unsigned long long)metrics->spikes,
+                      cpu_level_name(cpu_level()));
 }
 
 enum status metrics_write(struct metrics *metrics, const struct metrics_gauges *gauges,

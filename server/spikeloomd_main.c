@@ -1,4 +1,5 @@
 /* The daemon: reads its flags, serves, drains. */
+#include "core/base/cpu.h"
 #include "core/media/resample.h"
 #include "server/caution.h"
 #include "server/config.h"
@@ -35,6 +36,7 @@ static void main_log_start(const struct service *service)
     writer_integer(&line.writer, "io_threads", (uint64_t)config->io_threads);
     writer_integer(&line.writer, "infer_threads", (uint64_t)config->infer_threads);
     writer_integer(&line.writer, "queue_size", (uint64_t)config->queue_size);
+    writer_string(&line.writer, "cpu_level", cpu_level_name(cpu_level()));
     log_end(&line);
     registry_list_release(list);
 }
@@ -130,7 +132,8 @@ int main(int argc, char **argv)
         return 0;
     }
     if (config_check(&config, &error) != STATUS_OK ||
-        config_check_environment((const char *const *)environ, &error) != STATUS_OK)
+        config_check_environment((const char *const *)environ, &error) != STATUS_OK ||
+        cpu_use_level_named(config.cpu_level, &error) != STATUS_OK)
         return main_complain(&error, EXIT_USAGE);
     if (config.healthcheck)
         return main_healthcheck(&config);

@@ -104,8 +104,9 @@ struct options {
     double contrast_weight; /* of the loss on latents that are nearer to another class */
     double latent_weight;   /* share of the latent's loss in an audiocoder */
     uint64_t seed;
-    int threads; /* 0: all processors */
-    bool resume; /* --resume: go on from OUT.state */
+    int threads;           /* 0: all processors */
+    const char *cpu_level; /* as cpu_use_level_named takes it; NULL: the best */
+    bool resume;           /* --resume: go on from OUT.state */
     bool json;
     bool quiet; /* no progress bar */
     double checkpoint_minutes;

@@ -2,6 +2,7 @@
  * spikeloom-train: training, evaluation and use of checkpoints from the command line.
  */
 #include "core/base/buf.h"
+#include "core/base/cpu.h"
 #include "core/media/resample.h"
 #include "train/commands.h"
 
@@ -35,7 +36,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "spikeloom-train: The command line is too long.\n");
         return 2;
     }
-    if (options_parse(argc, argv, &options, &error) != STATUS_OK) {
+    if (options_parse(argc, argv, &options, &error) != STATUS_OK ||
+        (options.cpu_level && cpu_use_level_named(options.cpu_level, &error) != STATUS_OK)) {
         fprintf(stderr, "spikeloom-train: %s\n", error.detail);
         buf_free(&line);
         return 2;

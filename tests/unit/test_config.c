@@ -35,6 +35,7 @@ static void test_presets(void **state)
     assert_int_equal(config.max_body_bytes, 16 * 1024 * 1024);
     assert_int_equal(config.log_level, LOG_INFO);
     assert_int_equal(config.drain_delay_secs, 0);
+    assert_string_equal(config.cpu_level, "auto");
     assert_true(strlen(config.model_repository) > 0);
     assert_false(config.help || config.version || config.healthcheck || config.check_config);
 }
@@ -44,12 +45,13 @@ static void test_flags(void **state)
     (void)state;
     struct config config;
     assert_int_equal(READ(&config, NULL, "--port", "0", "--host=::1", "--log-level", "debug",
-                          "--queue-size=1", "--check-config", "--port=9"),
+                          "--queue-size=1", "--check-config", "--port=9", "--cpu-level=plain"),
                      STATUS_OK);
     assert_int_equal(config.port, 9);
     assert_string_equal(config.host, "::1");
     assert_int_equal(config.log_level, LOG_DEBUG);
     assert_int_equal(config.queue_size, 1);
+    assert_string_equal(config.cpu_level, "plain");
     assert_true(config.check_config);
 }
 
