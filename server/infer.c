@@ -9,20 +9,21 @@
 #include "server/infer_split.h"
 #include "server/reply.h"
 
-/* Body to latent raster, which the caller releases in any case. */
+/* Body to latent raster, which is scratch->latent. */
 static enum status infer_read(struct request *request, struct inference *scratch,
-                              struct raster *latent, struct error *error)
+                              struct error *error)
 {
     const struct network *network = request->network;
     real *input;
     enum status status = infer_input_read(request, &input, error);
     uint64_t start = clock_now_us();
     if (status == STATUS_OK)
-        status = inference_encode(scratch, network, input, request->seed,
+        status =
+            inference_encode_into(scratch, network, input, request->seed,
                                   request->query.steps ? request->query.steps : network->num_steps,
-                                  latent, &request->stats, error);
+                                  &scratch->latent, &request->stats, error);
     if (status == STATUS_OK)
-        status = infer_speech_weigh(request, latent, error);
+        status = infer_speech_weigh(request, &scratch->latent, error);
     request->durations.network = clock_since_us(start);
     mem_free(input);
     return status;
@@ -31,19 +32,17 @@ static enum status infer_read(struct request *request, struct inference *scratch
 static enum status infer_picture_of(struct request *request, struct inference *scratch,
                                     enum network_task task, struct error *error)
 {
-    struct raster latent = {0};
     enum status status = infer_input_select(request, task, error);
     if (status == STATUS_OK && !network_is_spiking(request->network))
         return infer_analog_picture(request, scratch, error);
     if (status == STATUS_OK && request->query.split)
         return infer_split(request, scratch, true, error);
     if (status == STATUS_OK)
-        status = infer_read(request, scratch, &latent, error);
+        status = infer_read(request, scratch, error);
     if (status == STATUS_OK)
         status = request_check(request, error);
     if (status == STATUS_OK)
-        status = infer_answer_picture(request, scratch, &latent, error);
-    raster_free(&latent);
+        status = infer_answer_picture(request, scratch, &scratch->latent, error);
     return status;
 }
 
@@ -79,17 +78,15 @@ enum status infer_encode(struct request *request, struct inference *scratch, str
     bool image = kind == MEDIA_PNG;
     if (!image && (request->query.given & QUERY_POLARITY))
         return error_set(error, STATUS_INVALID_ARGUMENT, "polarity is for pictures alone.");
-    struct raster latent = {0};
     enum status status =
         infer_input_select(request, image ? NETWORK_RECONSTRUCT : NETWORK_SYNTHESIZE, error);
     if (status == STATUS_OK && request->query.split)
         return infer_split(request, scratch, false, error);
     if (status == STATUS_OK)
-        status = infer_read(request, scratch, &latent, error);
+        status = infer_read(request, scratch, error);
     if (status == STATUS_OK)
         status = request_check(request, error);
     if (status == STATUS_OK)
-        status = infer_answer_latent(request, &latent, error);
-    raster_free(&latent);
+        status = infer_answer_latent(request, &scratch->latent, error);
     return status;
 }

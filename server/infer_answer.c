@@ -128,15 +128,13 @@ static enum status infer_answer_output(struct request *request, const struct ras
 enum status infer_answer_picture(struct request *request, struct inference *scratch,
                                  const struct raster *latent, struct error *error)
 {
-    struct raster output = {0};
     uint64_t start = clock_now_us();
-    enum status status =
-        inference_decode(scratch, request->network, latent, &output, &request->stats, error);
+    enum status status = inference_decode_into(scratch, request->network, latent, &scratch->output,
+                                               &request->stats, error);
     request->durations.network += clock_since_us(start);
     if (status == STATUS_OK)
         status = request_check(request, error);
     if (status == STATUS_OK)
-        status = infer_answer_output(request, latent, &output, error);
-    raster_free(&output);
+        status = infer_answer_output(request, latent, &scratch->output, error);
     return status;
 }

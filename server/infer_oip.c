@@ -100,9 +100,11 @@ static void infer_oip_keep(const struct raster *latent, const struct raster *out
     raster_unit_counts(output, output->num_steps, counts);
     for (uint32_t i = 0; i < output->num_units; i++)
         image[i] = (float)counts[i] / (float)output->num_steps;
-    for (uint32_t step = 0; step < latent->num_steps; step++)
+    for (uint32_t step = 0; step < latent->num_steps; step++) {
+        const uint64_t *words = latent->words + (size_t)step * latent->row_words;
         for (uint32_t unit = 0; unit < latent->num_units; unit++)
-            *bits++ = raster_get(latent, step, unit);
+            *bits++ = words[unit / 64] >> unit % 64 & 1;
+    }
 }
 
 /* What the confidence of a request is: that of its poorest sample. */
@@ -120,23 +122,21 @@ static enum status infer_oip_spiking(struct request *request, struct inference *
                                      const struct infer_oip *run, uint32_t sample,
                                      const real *input, struct error *error)
 {
-    struct raster latent = {0}, output = {0};
+    struct raster *latent = &scratch->latent, *output = &scratch->output;
     size_t latent_size = (size_t)run->num_steps * run->num_latents;
     uint32_t *counts = mem_alloc(run->num_pixels, sizeof *counts);
     if (!counts)
         return error_plain(error, STATUS_NO_MEMORY);
-    enum status status = inference_encode(scratch, request->network, input, request->seed,
-                                          (int)run->num_steps, &latent, &request->stats, error);
+    enum status status = inference_encode_into(scratch, request->network, input, request->seed,
+                                               (int)run->num_steps, latent, &request->stats, error);
     if (status == STATUS_OK)
-        status = infer_oip_weigh(request, sample, &latent, error);
+        status = infer_oip_weigh(request, sample, latent, error);
     if (status == STATUS_OK)
-        status =
-            inference_decode(scratch, request->network, &latent, &output, &request->stats, error);
+        status = inference_decode_into(scratch, request->network, latent, output, &request->stats,
+                                       error);
     if (status == STATUS_OK)
-        infer_oip_keep(&latent, &output, counts, run->images + (size_t)sample * run->num_pixels,
+        infer_oip_keep(latent, output, counts, run->images + (size_t)sample * run->num_pixels,
                        run->latents + sample * latent_size);
-    raster_free(&latent);
-    raster_free(&output);
     mem_free(counts);
     return status;
 }

@@ -160,6 +160,7 @@ run_all() {
     part build compile "$build" gcc RelWithDebInfo all -DSPIKELOOM_TEST_LAUNCHER= || finish
     part unit programs "$build" unit
     part f64 programs "$build" f64
+    part kernels sh "$root/tests/kernels/run.sh" "$build"
     for script in "$root"/tests/train/test_*.sh; do
         part "train/$(basename "$script" .sh)" sh "$script" "$build"
     done
