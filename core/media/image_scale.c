@@ -42,19 +42,31 @@ static unsigned image_scale_overlap(unsigned p, unsigned t, unsigned source, uns
     return end - begin;
 }
 
-/* Adds values, each times `weight`, to one row of sums. */
+/*
+ * Adds values, each times `weight` and the part of it that a target pixel covers, to one row of
+ * sums. The sum in work stays out of memory until its target pixel ends, at `right`.
+ */
 static void image_scale_add_row(const struct image_scale *scale, unsigned weight, int first,
                                 int step, const float *values, int count, double *sums)
 {
     unsigned source = (unsigned)scale->source_width, target = (unsigned)scale->width;
+    unsigned t = (unsigned)first * target / source, right = (t + 1) * source;
+    double sum = sums[t];
     for (int i = 0; i < count; i++) {
-        unsigned p = (unsigned)(first + i * step);
-        unsigned last = ((p + 1) * target - 1) / source;
-        for (unsigned t = p * target / source; t <= last; t++) {
-            double area = (double)image_scale_overlap(p, t, source, target) * weight;
-            sums[t] += area * (double)values[i];
+        unsigned begin = (unsigned)(first + i * step) * target, end = begin + target;
+        for (; right <= begin; right += source) {
+            sums[t] = sum;
+            sum = sums[++t];
         }
+        for (; right < end; right += source) {
+            sum += (double)(right - begin) * weight * (double)values[i];
+            sums[t] = sum;
+            sum = sums[++t];
+            begin = right;
+        }
+        sum += (double)(end - begin) * weight * (double)values[i];
     }
+    sums[t] = sum;
 }
 
 void image_scale_add(const struct image_scale *scale, int row, int first, int step,

@@ -16,7 +16,7 @@ void image_scale_init(struct image_scale *scale, int source_width, int source_he
                       int target_width, int target_height);
 
 /*
- * Adds the pixels first, first + step, ... of source row `row`, `count` in number, to `sums`
+ * Adds the pixels first, first + step, ... of source row `row`, `count` >= 1 in number, to `sums`
  * [target_height][target_width]. After all pixels, a covered target pixel holds its mean times
  * image_scale_weight.
  */

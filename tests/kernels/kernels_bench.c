@@ -210,8 +210,8 @@ bool bench_run(const char *json)
     if (json && !file)
         return false;
     prepare();
-    double l1 = bandwidth(kernels_of(best), 64, 128), l2 = bandwidth(kernels_of(best), 196, 784);
-    printf("rows of 32 KB: %.1f bytes a ns, of 600 KB: %.1f\n", l1, l2);
+    double l1 = bandwidth(kernels_of(best), 64, 112), l2 = bandwidth(kernels_of(best), 196, 784);
+    printf("rows of 28 KB: %.1f bytes a ns, of 600 KB: %.1f\n", l1, l2);
     printf("%-22s %-8s %10s %9s %9s %7s\n", "kernel", "level", "ns", "x plain", "bytes/ns",
            "of L1");
     if (file)
