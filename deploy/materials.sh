@@ -1,7 +1,7 @@
 #!/bin/sh
 # The software bill of materials of a program on Debian, as CycloneDX 1.5: every package that one of
 # its libraries comes from, those of libraries of libraries included, with version, licence file and
-# check sum.
+# check sum; and the library of /docs, where the program holds it.
 #
 #   sh deploy/materials.sh PROGRAM >materials.json
 set -eu
@@ -19,6 +19,9 @@ package_of() {
     { dpkg-query -S "$file" || dpkg-query -S "${file#/usr}"; } 2>/dev/null | head -n 1 | cut -d : -f 1
 }
 
+# How that library's licence begins: pkg:npm/NAME@VERSION LICENCE SHA-512.
+held=$(grep -a -o -m 1 'pkg:npm/[a-z-]*@[0-9.]* [A-Za-z0-9.-]* [0-9a-f]\{128\}$' "$program" || true)
+
 ldd "$program" | awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' | sort -u |
     while read -r library; do
         package=$(package_of "$library")
@@ -28,7 +31,7 @@ ldd "$program" | awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' | sort -u
         printf '%s\t%s\n' "$(basename "$library")" "$(sha256sum <"$(readlink -f "$library")" | cut -d ' ' -f 1)"
     done |
     jq -R -s --arg name "$(basename "$program")" --arg version "$("$program" --version | awk '{ print $NF }')" \
-        --arg sum "$(sha256sum <"$program" | cut -d ' ' -f 1)" --arg distribution "$distribution" '
+        --arg sum "$(sha256sum <"$program" | cut -d ' ' -f 1)" --arg distribution "$distribution" --arg held "$held" '
         {bomFormat: "CycloneDX", specVersion: "1.5", version: 1,
          metadata: {component: {type: "application", name: $name, version: $version,
                                 hashes: [{alg: "SHA-256", content: $sum}],
@@ -40,4 +43,8 @@ ldd "$program" | awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' | sort -u
                  purl: "pkg:deb/debian/\($first.package)@\($first.version | @uri)?arch=\($first.architecture)&distro=\($distribution)",
                  properties: ([{name: "debian:source", value: $first.source},
                      {name: "debian:copyright", value: "/usr/share/doc/\($first.package)/copyright"}]
-                     + map({name: "sha256:\(.file)", value: .sum}))}))}'
+                     + map({name: "sha256:\(.file)", value: .sum}))})
+             + [$held | select(. != "") | split(" ") | {
+                 type: "library", name: (.[0] | capture("/(?<name>[^@]*)@").name),
+                 version: (.[0] | split("@")[1]), purl: .[0],
+                 licenses: [{license: {id: .[1]}}], hashes: [{alg: "SHA-512", content: .[2]}]}])}'

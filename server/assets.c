@@ -1,5 +1,6 @@
 #include "server/assets.h"
 
+#include <pthread.h>
 #include <string.h>
 
 /* X(symbol, name, file, media type) for each document. */
@@ -31,7 +32,6 @@
     ASSETS_SCRIPT(X, recorder_worklet, "recorder-worklet.js")                                      \
     ASSETS_SCRIPT(X, recorder, "recorder.js")                                                      \
     ASSETS_SCRIPT(X, samples, "samples.js")                                                        \
-    ASSETS_SCRIPT(X, schema, "schema.js")                                                          \
     ASSETS_SCRIPT(X, shelf, "shelf.js")                                                            \
     ASSETS_SCRIPT(X, sound, "sound.js")                                                            \
     ASSETS_SCRIPT(X, speak, "speak.js")                                                            \
@@ -64,30 +64,55 @@
     ASSETS_OF_DIGIT(X, 8)                                                                          \
     ASSETS_OF_DIGIT(X, 9)
 
+/* Swagger UI, by which the documentation is shown; a build may be without it. */
+#ifdef SPIKELOOM_DOCS_LIBRARY
+#define ASSETS_OF_LIBRARY(X)                                                                       \
+    X(library, "swagger-ui-bundle.js", "swagger-ui-bundle.js", "text/javascript; charset=utf-8")   \
+    X(library_style, "swagger-ui.css", "swagger-ui.css", "text/css; charset=utf-8")                \
+    X(library_licence, "swagger-ui-licence.txt", "swagger-ui-licence.txt",                         \
+      "text/plain; charset=utf-8")
+#else
+#define ASSETS_OF_LIBRARY(X)
+#endif
+
 /* C17 has no way to include a file's bytes, but every assembler that gcc and clang use has. */
-#define ASSETS_INCLUDE(symbol, name, file, type)                                                   \
+#define ASSETS_EMBED(symbol, path)                                                                 \
     __asm__(".section .rodata\n"                                                                   \
             ".global spikeloom_asset_" #symbol "_begin\n"                                          \
             ".global spikeloom_asset_" #symbol "_end\n"                                            \
             ".balign 16\nspikeloom_asset_" #symbol "_begin:\n"                                     \
-            ".incbin \"" SPIKELOOM_SOURCE_DIR "/" file "\"\n"                                      \
+            ".incbin \"" path "\"\n"                                                               \
             "spikeloom_asset_" #symbol "_end:\n.byte 0\n.previous\n");                             \
     extern const char spikeloom_asset_##symbol##_begin[], spikeloom_asset_##symbol##_end[];
 
+#define ASSETS_INCLUDE(symbol, name, file, type) ASSETS_EMBED(symbol, SPIKELOOM_SOURCE_DIR "/" file)
+
+#define ASSETS_INCLUDE_LIBRARY(symbol, name, file, type)                                           \
+    ASSETS_EMBED(symbol, SPIKELOOM_DOCS_LIBRARY "/" file)
+
 ASSETS(ASSETS_INCLUDE)
+ASSETS_OF_LIBRARY(ASSETS_INCLUDE_LIBRARY)
 
 #define ASSETS_ROW(symbol, name, file, type)                                                       \
-    {name, type, spikeloom_asset_##symbol##_begin, spikeloom_asset_##symbol##_end},
+    {name, type, spikeloom_asset_##symbol##_begin, spikeloom_asset_##symbol##_end, ""},
 
-static const struct asset assets_table[] = {ASSETS(ASSETS_ROW)};
+static struct asset assets_table[] = {ASSETS(ASSETS_ROW) ASSETS_OF_LIBRARY(ASSETS_ROW)};
+static pthread_once_t assets_tagged = PTHREAD_ONCE_INIT;
 
 size_t assets_size(const struct asset *asset)
 {
     return (size_t)(asset->end - asset->begin);
 }
 
+static void assets_tag(void)
+{
+    for (size_t i = 0; i < sizeof assets_table / sizeof *assets_table; i++)
+        negotiate_etag(assets_table[i].begin, assets_size(&assets_table[i]), assets_table[i].etag);
+}
+
 const struct asset *assets_find(const char *name)
 {
+    pthread_once(&assets_tagged, assets_tag);
     for (size_t i = 0; i < sizeof assets_table / sizeof *assets_table; i++)
         if (strcmp(assets_table[i].name, name) == 0)
             return &assets_table[i];

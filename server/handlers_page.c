@@ -11,7 +11,7 @@ static const char handlers_page_policy[] =
 
 static bool handlers_answer_asset(struct request *request, const struct asset *asset)
 {
-    reply_document(request, asset->type, asset->begin, assets_size(asset));
+    reply_document(request, asset->type, asset->etag, asset->begin, assets_size(asset));
     return true;
 }
 

@@ -54,11 +54,9 @@ void reply_status(struct request *request, enum status status)
 }
 
 /* Adds the fields that go with a representation; true when the client has it already. */
-static bool reply_is_known(struct request *request, const void *bytes, size_t size)
+static bool reply_is_known(struct request *request, const char *etag)
 {
     struct http_exchange *exchange = request->exchange;
-    char etag[NEGOTIATE_ETAG_SIZE];
-    negotiate_etag(bytes, size, etag);
     http_reply_header(&exchange->reply, "ETag", "%s", etag);
     http_reply_add_to(&exchange->reply, "Vary", "Accept");
     char *wanted = http_header_value(exchange, "If-None-Match");
@@ -78,7 +76,9 @@ static bool reply_refuse_known(struct request *request)
 void reply_representation(struct request *request, const char *content_type, struct buf *body)
 {
     struct http_reply *reply = &request->exchange->reply;
-    bool known = reply_is_known(request, body->bytes, body->size);
+    char etag[NEGOTIATE_ETAG_SIZE];
+    negotiate_etag(body->bytes, body->size, etag);
+    bool known = reply_is_known(request, etag);
     if (known && reply_refuse_known(request)) {
         buf_free(body);
         return;
@@ -88,11 +88,11 @@ void reply_representation(struct request *request, const char *content_type, str
                     body); /* the size alone goes with 304 */
 }
 
-void reply_document(struct request *request, const char *content_type, const void *bytes,
-                    size_t size)
+void reply_document(struct request *request, const char *content_type, const char *etag,
+                    const void *bytes, size_t size)
 {
     struct http_reply *reply = &request->exchange->reply;
-    bool known = reply_is_known(request, bytes, size);
+    bool known = reply_is_known(request, etag);
     http_reply_header(reply, "Cache-Control", "no-cache");
     http_reply_static(reply, known ? 304 : 200, content_type, bytes, size);
 }

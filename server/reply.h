@@ -22,9 +22,9 @@ void reply_status(struct request *request, enum status status);
  */
 void reply_representation(struct request *request, const char *content_type, struct buf *body);
 
-/* The same with bytes that outlive the server. */
-void reply_document(struct request *request, const char *content_type, const void *bytes,
-                    size_t size);
+/* The same with bytes that outlive the server and have their entity tag already. */
+void reply_document(struct request *request, const char *content_type, const char *etag,
+                    const void *bytes, size_t size);
 
 /*
  * A representation in JSON, or the problem when it could not be `written`. The buffer is released.

@@ -22,6 +22,10 @@ file(GLOB weights CONFIGURE_DEPENDS
 install(TARGETS spikeloomd RUNTIME COMPONENT daemon)
 install(FILES ${weights} DESTINATION ${CMAKE_INSTALL_DATADIR}/spikeloom/models COMPONENT daemon)
 install(FILES LICENSE deploy/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT daemon)
+if(docs_library)
+    install(FILES ${docs_library}/swagger-ui-licence.txt
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT daemon)
+endif()
 install(FILES ${CMAKE_BINARY_DIR}/spikeloomd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT daemon)
 # systemd looks below /usr/lib and /etc, whatever the prefix
 configure_file(${folder}/systemd/spikeloom.service.in spikeloom.service @ONLY)

@@ -60,13 +60,17 @@ self_test() {
     done
 }
 
+# The library of /docs as the program at hand was built, without asking the network again.
+library=$(find "$build" -maxdepth 1 -name 'swagger-ui-dist-*.tgz')
+
 # build_at FOLDER: a copy of the sources there, built as for a package.
 build_at() {
     mkdir -p "$1/source"
     (cd "$root" && tar -cf - CMakeLists.txt LICENSE core models api server deploy tests/samples) |
         tar -xf - -C "$1/source"
     cmake -S "$1/source" -B "$1/build" -DCMAKE_BUILD_TYPE=Release -DSPIKELOOM_TRAINER=OFF \
-        -DSPIKELOOM_DEFAULT_REPOSITORY=/usr/share/spikeloom/models -DCMAKE_INSTALL_PREFIX=/usr >/dev/null &&
+        -DSPIKELOOM_DEFAULT_REPOSITORY=/usr/share/spikeloom/models -DCMAKE_INSTALL_PREFIX=/usr \
+        -DSPIKELOOM_DOCS_LIBRARY="${library:-OFF}" >/dev/null &&
         cmake --build "$1/build" -j "$(nproc)" --target spikeloomd >/dev/null
 }
 
@@ -83,8 +87,50 @@ materials() {
             and ([.components[] | select(.version == "" or .purl == "")] == [])' "$scratch/materials.json"
 }
 
+# The library of /docs: in the bill as it was fetched; another archive in its place is refused.
+materials_of_library() {
+    sum=$(sha512sum <"$library" | cut -d ' ' -f 1)
+    jq -e --arg sum "$sum" '[.components[] | select(.purl | startswith("pkg:npm/swagger-ui-dist@"))] |
+        length == 1 and (.[0] | .licenses == [{license: {id: "Apache-2.0"}}] and
+        .hashes == [{alg: "SHA-512", content: $sum}])' "$scratch/materials.json"
+}
+
+# configure LIBRARY: of the sources that build_at has copied; what CMake says goes to $scratch/said.
+configure() {
+    rm -rf "$scratch/configured"
+    cmake -S "$scratch/one/source" -B "$scratch/configured" -DSPIKELOOM_TRAINER=OFF \
+        -DSPIKELOOM_DOCS_LIBRARY="$1" >"$scratch/said" 2>&1
+}
+
+refuses_another() {
+    cp "$library" "$scratch/another.tgz"
+    printf x >>"$scratch/another.tgz"
+    ! configure "$scratch/another.tgz" && grep -q 'is not swagger-ui-dist' "$scratch/said"
+}
+
+# A registry that hands out something else is not believed, and the build goes on without.
+distrusts_registry() {
+    mkdir -p "$scratch/registry/swagger-ui-dist/-"
+    cp "$scratch/another.tgz" "$scratch/registry/swagger-ui-dist/-/$(basename "$library")"
+    npm_config_registry=file://$scratch/registry configure ON &&
+        grep -q 'its check sum is another' "$scratch/said" &&
+        [ -z "$(find "$scratch/configured" -maxdepth 1 -name 'swagger-ui-dist-*')" ]
+}
+
+goes_on_without() {
+    npm_config_registry=http://127.0.0.1:9 configure ON && grep -q 'could not be fetched' "$scratch/said"
+}
+
 checks_of_program
 check "a program without any of it is found out" self_test
 check "two builds in different folders are the same bytes" reproducible
 check "the bill of materials names the libraries with their versions" materials
+if [ -n "$library" ]; then
+    check "the bill of materials names the library of /docs" materials_of_library
+    check "another archive than the library's is refused" refuses_another
+    check "  and is not taken from a registry" distrusts_registry
+else
+    skip "the library of /docs" "the daemon is built without it"
+fi
+check "where the library cannot be fetched the build goes on, aloud" goes_on_without
 check_finish

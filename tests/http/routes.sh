@@ -211,6 +211,14 @@ parts() {
     parts / app.js
     parts /docs docs.js
 } | sort -u >"$scratch/parts"
+if curl -fsI -o "$scratch/head" "$daemon_url/page/swagger-ui-bundle.js"; then
+    expect 200 /page/swagger-ui-licence.txt
+    check "  names the library and its licence" grep -q '^pkg:npm/swagger-ui-dist@[0-9.]* Apache-2.0 [0-9a-f]\{128\}$' "$scratch/body"
+    check "  which is there" grep -q 'Apache License' "$scratch/body"
+else
+    skip "its library" "the daemon is built without it"
+    sed -i '/swagger-ui/d' "$scratch/parts"
+fi
 check "the page is made of parts" test "$(wc -l <"$scratch/parts")" -gt 20
 while read -r path; do
     expect 200 "$path"

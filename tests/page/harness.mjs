@@ -7,7 +7,7 @@ const names = ['plain', 'guarded', 'guarded-pid', 'key', 'chromium', 'scratch', 
 export const given = parseArgs({ options: Object.fromEntries(names.map(name => [name, { type: 'string' }])) }).values
 
 export const UNTRUSTED = 'spikeloom.test' // a name for this machine that the browser does not trust
-const sum = { passed: 0, failed: 0 }
+const sum = { passed: 0, failed: 0, skipped: 0 }
 
 // Runs `test`; it fails by throwing. A failed check does not stop the others.
 export async function check(title, test) {
@@ -22,8 +22,13 @@ export async function check(title, test) {
   }
 }
 
+export function skip(title) {
+  sum.skipped++
+  console.log(`ok - ${title} # SKIP skipped`)
+}
+
 export function finish() {
-  console.log(`${sum.passed} passed, ${sum.failed} failed, 0 skipped`)
+  console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
   process.exitCode = sum.failed || !sum.passed ? 1 : 0
 }
 
