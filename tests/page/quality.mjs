@@ -11,7 +11,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export async function checkAccess({ page }, colorScheme, title) {
   await page.emulateMedia({ colorScheme })
   await page.evaluate(axe)
-  const { violations, passes } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }))
+  const { violations, passes } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'], preload: { assets: ['media'] } }))
   const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
   await check(`${title}: axe finds nothing serious, ${colorScheme}`, () => {
     assert.ok(passes.length > 10, 'axe looked at nothing')
