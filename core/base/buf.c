@@ -11,6 +11,12 @@ void buf_init(struct buf *buf, size_t cap)
     *buf = (struct buf){.cap = cap};
 }
 
+void buf_borrow(struct buf *buf, uint8_t *storage, size_t size)
+{
+    *buf = (struct buf){.bytes = storage, .capacity = size, .cap = size - 1};
+    storage[0] = 0;
+}
+
 void buf_free(struct buf *buf)
 {
     mem_free(buf->bytes);

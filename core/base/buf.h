@@ -20,6 +20,9 @@ struct buf {
 /* An empty buffer that takes up to `cap` bytes. Allocates nothing. */
 void buf_init(struct buf *buf, size_t cap);
 
+/* An empty buffer that takes up to size - 1 bytes, in `storage`, which outlives it. Not freed. */
+void buf_borrow(struct buf *buf, uint8_t *storage, size_t size);
+
 /* Releases the bytes; the buffer is empty and usable again. */
 void buf_free(struct buf *buf);
 

@@ -30,6 +30,11 @@ void *mem_alloc(size_t count, size_t size)
     return block;
 }
 
+void *mem_alloc_raw(size_t size)
+{
+    return mem_must_fail() ? NULL : malloc(size ? size : 1);
+}
+
 void *mem_copy(const void *bytes, size_t size)
 {
     void *copy = mem_alloc(1, size);

@@ -18,6 +18,9 @@ enum { MEM_ALIGNMENT = 64 };
  */
 void *mem_alloc(size_t count, size_t size);
 
+/* The same without zeroing, for libraries that bring their own allocator's expectations. */
+void *mem_alloc_raw(size_t size);
+
 /* A copy of `size` bytes, or NULL. */
 void *mem_copy(const void *bytes, size_t size);
 

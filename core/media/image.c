@@ -15,6 +15,7 @@ enum {
     IMAGE_HEADER_SIZE = 33,    /* the signature and the chunk IHDR */
     IMAGE_MAX_CHUNK = 1 << 20, /* libpng's memory for one chunk other than IDAT */
     IMAGE_MAX_SLACK = 4096,    /* bytes of IDAT beyond those that the last row may need */
+    IMAGE_ANY_MATCHES = 0,     /* Z_DEFAULT_STRATEGY of zlib */
     IMAGE_RUN_LENGTHS = 3      /* Z_RLE of zlib */
 };
 
@@ -28,7 +29,7 @@ struct image_fault {
 static void *image_allocate(png_structp png, png_alloc_size_t size)
 {
     struct image_fault *fault = png_get_mem_ptr(png);
-    void *block = mem_alloc(1, size);
+    void *block = mem_alloc_raw(size);
     if (!block && fault->status == STATUS_OK)
         fault->status = STATUS_NO_MEMORY;
     return block;
@@ -90,20 +91,34 @@ static uint32_t image_big_endian(const uint8_t *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+static const uint8_t image_signature[IMAGE_SIGNATURE_SIZE + 1] = "\x89PNG\r\n\x1a\n";
+
+static bool image_has_header(const uint8_t *bytes, size_t size)
+{
+    return size >= IMAGE_HEADER_SIZE && !memcmp(bytes, image_signature, IMAGE_SIGNATURE_SIZE) &&
+           !memcmp(bytes + IMAGE_SIGNATURE_SIZE, "\0\0\0\rIHDR", 8);
+}
+
+uint64_t image_num_pixels(const uint8_t *bytes, size_t size)
+{
+    return image_has_header(bytes, size)
+               ? (uint64_t)image_big_endian(bytes + 16) * image_big_endian(bytes + 20)
+               : 0;
+}
+
 /* Turns away what is no PNG or too large, before anything is allocated. */
 static enum status image_check_header(const uint8_t *bytes, size_t size, struct error *error)
 {
-    static const uint8_t signature[IMAGE_SIGNATURE_SIZE + 1] = "\x89PNG\r\n\x1a\n";
     const char *name = "";
     if (size == 0)
         return error_set(error, STATUS_EMPTY, "The picture is empty.");
-    if (memcmp(bytes, signature, size < IMAGE_SIGNATURE_SIZE ? size : IMAGE_SIGNATURE_SIZE)) {
+    if (memcmp(bytes, image_signature, size < IMAGE_SIGNATURE_SIZE ? size : IMAGE_SIGNATURE_SIZE)) {
         if (audio_sniff(bytes, size, &name) == MEDIA_UNKNOWN)
             name = "This kind of file";
         return error_set(error, STATUS_UNSUPPORTED_MEDIA,
                          "%s is not read as a picture; PNG is read.", name);
     }
-    if (size < IMAGE_HEADER_SIZE || memcmp(bytes + IMAGE_SIGNATURE_SIZE, "\0\0\0\rIHDR", 8))
+    if (!image_has_header(bytes, size))
         return error_set(error, STATUS_MALFORMED, "The PNG is cut short or has no header.");
     uint32_t width = image_big_endian(bytes + 16), height = image_big_endian(bytes + 20);
     if (width == 0 || height == 0)
@@ -116,6 +131,17 @@ static enum status image_check_header(const uint8_t *bytes, size_t size, struct 
                          (unsigned long)width, (unsigned long)height, IMAGE_MAX_PIXELS,
                          IMAGE_MAX_SIDE);
     return STATUS_OK;
+}
+
+/* The same as below of a row without colour and alpha, which most uploads consist of. */
+static void image_split_grey_row(struct image_reader *reader, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const uint8_t *place = reader->row + 2 * i;
+        uint32_t value = (uint32_t)place[0] << 8 | place[1];
+        reader->shades[i] = (float)(value / 65535.0);
+        reader->alphas[i] = 1;
+    }
 }
 
 /* Splits a row of libpng, big-endian and 16 bits a channel, into shades and alphas. */
@@ -201,7 +227,10 @@ static void image_read_pass(struct image_reader *reader, bool interlaced, int pa
         if (--reader->rows_left == 0)
             image_check_rest(reader);
         png_read_row(reader->png, reader->row, NULL);
-        image_split_row(reader, channels, count);
+        if (channels == 1)
+            image_split_grey_row(reader, count);
+        else
+            image_split_row(reader, channels, count);
         image_survey_row(reader, row, first, step, count);
         image_scale_add(&reader->scale, row, first, step, reader->shades, count,
                         reader->shade_sums);
@@ -389,6 +418,20 @@ static enum status image_writer_close(struct image_writer *writer, enum status s
     return error_plain(error, status);
 }
 
+/*
+ * Fixed, so that the bytes do not follow libpng's defaults. Enlarged, rows and pixels repeat
+ * `scale` times: against the row above, in runs, is small and fast. README.md has a table of the
+ * others.
+ */
+static void image_set_compression(png_structp png, int scale)
+{
+    bool enlarged = scale > 1;
+    png_set_compression_level(png, enlarged ? 6 : 3);
+    png_set_compression_mem_level(png, 4);
+    png_set_compression_strategy(png, enlarged ? IMAGE_RUN_LENGTHS : IMAGE_ANY_MATCHES);
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, enlarged ? PNG_FILTER_UP : PNG_FILTER_NONE);
+}
+
 static void image_write(struct image_writer *writer, const uint8_t *grey, int width, int height,
                         int scale)
 {
@@ -398,20 +441,14 @@ static void image_write(struct image_writer *writer, const uint8_t *grey, int wi
     png_set_IHDR(png, writer->info, (png_uint_32)(width * scale), (png_uint_32)(height * scale), 8,
                  PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
-    /*
-     * Fixed, so that the bytes do not follow libpng's defaults. Rows and pixels repeat `scale`
-     * times: against the row above, in runs, is small and fast.
-     */
-    png_set_compression_level(png, 6);
-    png_set_compression_mem_level(png, 8);
-    png_set_compression_strategy(png, IMAGE_RUN_LENGTHS);
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
+    image_set_compression(png, scale);
     png_write_info(png, writer->info);
     for (int y = 0; y < height; y++) {
-        for (int x = 0; x < width; x++)
-            memset(writer->row + x * scale, grey[y * width + x], (size_t)scale);
+        const uint8_t *row = grey + y * width;
+        for (int x = 0; x < width && scale > 1; x++)
+            memset(writer->row + x * scale, row[x], (size_t)scale);
         for (int i = 0; i < scale; i++)
-            png_write_row(png, writer->row);
+            png_write_row(png, scale > 1 ? writer->row : row);
     }
     png_write_end(png, writer->info);
 }

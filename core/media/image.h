@@ -38,6 +38,9 @@ enum image_polarity { IMAGE_POLARITY_KEEP, IMAGE_POLARITY_INVERT, IMAGE_POLARITY
 enum status image_decode_png(const uint8_t *bytes, size_t size, enum image_polarity polarity,
                              int width, int height, float *pixels, struct error *error);
 
+/* How many pixels the header of a PNG tells of; 0 where there is no such header. */
+uint64_t image_num_pixels(const uint8_t *bytes, size_t size);
+
 /*
  * Scales `source` [source_height][source_width] into `pixels` [height][width] by area averaging,
  * keeping the aspect ratio and centring; uncovered pixels become 0.

@@ -50,6 +50,12 @@ static void image_scale_add_row(const struct image_scale *scale, unsigned weight
                                 int step, const float *values, int count, double *sums)
 {
     unsigned source = (unsigned)scale->source_width, target = (unsigned)scale->width;
+    if (source == target) { /* each pixel is one of the target's, and all of it */
+        double area = (double)target * weight;
+        for (int i = 0; i < count; i++)
+            sums[first + i * step] += area * (double)values[i];
+        return;
+    }
     unsigned t = (unsigned)first * target / source, right = (t + 1) * source;
     double sum = sums[t];
     for (int i = 0; i < count; i++) {

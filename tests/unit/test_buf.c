@@ -156,6 +156,20 @@ static void test_out_of_memory_keeps_the_content(void **state)
     buf_free(&buf);
 }
 
+static void test_borrowed_storage_is_the_cap(void **state)
+{
+    (void)state;
+    struct buf buf;
+    uint8_t storage[8];
+    mem_fail_after(0);
+    buf_borrow(&buf, storage, sizeof storage);
+    assert_int_equal(buf_append_string(&buf, "1234567"), STATUS_OK);
+    assert_int_equal(buf_append(&buf, "8", 1), STATUS_TOO_LARGE);
+    mem_fail_never();
+    assert_ptr_equal(buf.bytes, storage);
+    assert_string_equal((char *)storage, "1234567");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_reserve_makes_room_once),
         cmocka_unit_test(test_take_hands_over),
         cmocka_unit_test(test_out_of_memory_keeps_the_content),
+        cmocka_unit_test(test_borrowed_storage_is_the_cap),
     };
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
 }

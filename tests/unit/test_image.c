@@ -53,6 +53,23 @@ static void test_grey_of_28_comes_through(void **state)
         assert_true(fabs((double)pixels[i] - (255 - grey[i]) / 255.0) < 1e-7);
 }
 
+static void test_pixels_of_a_header(void **state)
+{
+    (void)state;
+    uint8_t grey[PIXELS] = {0};
+    struct buf buf;
+    make_png(&buf, &(struct picture){SIDE, 14, 8, GREY, 0, .pixels = grey});
+    assert_int_equal(image_num_pixels(buf.bytes, buf.size), SIDE * 14);
+    assert_int_equal(image_num_pixels(buf.bytes, 33), SIDE * 14);
+    assert_int_equal(image_num_pixels(buf.bytes, 32), 0);
+    assert_int_equal(image_num_pixels(NULL, 0), 0);
+    memset(buf.bytes + 16, 0xff, 8);
+    assert_true(image_num_pixels(buf.bytes, buf.size) == UINT64_C(0xfffffffe00000001));
+    buf.bytes[0]++;
+    assert_int_equal(image_num_pixels(buf.bytes, buf.size), 0);
+    buf_free(&buf);
+}
+
 /* The same picture in every kind and depth gives the same floats, to the bit. */
 static void test_kinds_agree(void **state)
 {
@@ -423,6 +440,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grey_of_28_comes_through),
+        cmocka_unit_test(test_pixels_of_a_header),
         cmocka_unit_test(test_kinds_agree),
         cmocka_unit_test(test_few_bits),
         cmocka_unit_test(test_sixteen_bits_are_not_shifted),

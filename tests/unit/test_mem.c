@@ -33,6 +33,22 @@ static void test_blocks_are_aligned_and_zeroed(void **state)
     }
 }
 
+static void test_raw_blocks(void **state)
+{
+    (void)state;
+    uint8_t *block = mem_alloc_raw(100);
+    assert_non_null(block);
+    memset(block, 0xa5, 100);
+    mem_free(block);
+    void *nothing = mem_alloc_raw(0);
+    assert_non_null(nothing);
+    mem_free(nothing);
+    assert_null(mem_alloc_raw(largest));
+    mem_fail_after(0);
+    assert_null(mem_alloc_raw(1));
+    mem_fail_never();
+}
+
 static void test_zero_size_can_be_freed(void **state)
 {
     (void)state;
@@ -134,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocks_are_aligned_and_zeroed),
+        cmocka_unit_test(test_raw_blocks),
         cmocka_unit_test(test_zero_size_can_be_freed),
         cmocka_unit_test(test_overflow_is_refused),
         cmocka_unit_test(test_copies_are_equal_and_apart),
