@@ -52,11 +52,24 @@ static void writer_put_escape(struct writer *writer, unsigned char character)
     writer_put_string(writer, escape);
 }
 
+/* Whether it stands for itself, whatever comes before and after it. */
+static bool writer_is_plain(unsigned char character)
+{
+    return character >= 0x20 && character < 0x7f && character != '"' && character != '\\';
+}
+
 static void writer_put_quoted(struct writer *writer, const char *string)
 {
     const unsigned char *text = (const unsigned char *)string;
     writer_put(writer, "\"", 1);
     while (*text) {
+        size_t plain = 0;
+        while (writer_is_plain(text[plain]))
+            plain++;
+        writer_put(writer, text, plain);
+        text += plain;
+        if (*text == 0)
+            break;
         size_t length = writer_sequence(text);
         if (length == 0)
             writer_put_string(writer, "\xef\xbf\xbd");
@@ -141,6 +154,22 @@ void writer_integer(struct writer *writer, const char *key, uint64_t value)
     char *digits = writer_digits(value, end);
     writer_key(writer, key);
     writer_put(writer, digits, (size_t)(end - digits));
+}
+
+void writer_thousandths(struct writer *writer, const char *key, uint64_t value)
+{
+    char text[24];
+    char *end = text + sizeof text, *begin = end;
+    unsigned rest = (unsigned)(value % 1000);
+    if (rest) {
+        begin = writer_digits(1000 + rest, begin); /* and so with zeros in front */
+        *begin = '.';
+        while (end[-1] == '0')
+            end--;
+    }
+    begin = writer_digits(value / 1000, begin);
+    writer_key(writer, key);
+    writer_put(writer, begin, (size_t)(end - begin));
 }
 
 void writer_number(struct writer *writer, const char *key, double value)

@@ -27,6 +27,8 @@ void writer_end_array(struct writer *writer);
 /* Bytes that are not UTF-8 become U+FFFD. */
 void writer_string(struct writer *writer, const char *key, const char *value);
 void writer_integer(struct writer *writer, const char *key, uint64_t value);
+/* value / 1000 with no more decimals than it needs. */
+void writer_thousandths(struct writer *writer, const char *key, uint64_t value);
 /* The shortest text that reads back as the same number; null when not finite. */
 void writer_number(struct writer *writer, const char *key, double value);
 /* The same of a float, whose shortest text is shorter. */

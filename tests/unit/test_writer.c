@@ -63,6 +63,29 @@ static void test_reads_back(void **state)
     buf_free(&buf);
 }
 
+static void test_thousandths(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t value;
+        const char *text;
+    } cases[] = {{0, "0"},          {7, "0.007"},
+                 {70, "0.07"},      {700, "0.7"},
+                 {1000, "1"},       {1020, "1.02"},
+                 {12345, "12.345"}, {999999, "999.999"},
+                 {1000000, "1000"}, {UINT64_MAX, "18446744073709551.615"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf buf;
+        struct writer writer;
+        buf_init(&buf, ROOM);
+        writer_init(&writer, &buf);
+        writer_thousandths(&writer, NULL, cases[i].value);
+        assert_int_equal(writer.status, STATUS_OK);
+        assert_string_equal((char *)buf.bytes, cases[i].text);
+        buf_free(&buf);
+    }
+}
+
 static void test_damaged_text_stays_json(void **state)
 {
     (void)state;
@@ -166,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_back),
+        cmocka_unit_test(test_thousandths),
         cmocka_unit_test(test_damaged_text_stays_json),
         cmocka_unit_test(test_first_failure_sticks),
         cmocka_unit_test(test_base64_both_ways),
