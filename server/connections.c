@@ -11,6 +11,8 @@
 /* Files that the process has open besides: sockets of its own, models, the log. */
 enum { CONNECTIONS_OTHER_FILES = 64 };
 
+enum { CONNECTIONS_MAX_NEIGHBOURS = 64 };
+
 int connections_room(int wanted)
 {
     struct rlimit files;
@@ -65,6 +67,7 @@ struct connection *connections_add(struct connections *connections, int fd)
     if (!connection)
         return NULL;
     connection->fd = fd;
+    connection->thread = pthread_self();
     connection->since_us = clock_now_us();
     pthread_mutex_lock(&connections->mutex);
     connection->next = connections->first;
@@ -134,6 +137,23 @@ bool connections_unread(struct connections *connections)
     }
     pthread_mutex_unlock(&connections->mutex);
     return unread;
+}
+
+bool connections_neighbours_wait(struct connections *connections,
+                                 const struct connection *connection)
+{
+    struct pollfd watched[CONNECTIONS_MAX_NEIGHBOURS];
+    nfds_t count = 0;
+    if (!connection)
+        return true;
+    pthread_mutex_lock(&connections->mutex);
+    const struct connection *each = connections->first;
+    for (; each && count < CONNECTIONS_MAX_NEIGHBOURS; each = each->next)
+        if (each != connection && pthread_equal(each->thread, connection->thread))
+            watched[count++] = (struct pollfd){.fd = each->fd, .events = POLLIN};
+    pthread_mutex_unlock(&connections->mutex);
+    /* none of them is closed meanwhile: that is done by the thread that asks */
+    return each || (count && poll(watched, count, 0) > 0);
 }
 
 bool connections_hung_up(int fd)

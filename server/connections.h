@@ -14,6 +14,7 @@
 struct connection {
     struct connection *previous, *next;
     int fd;
+    pthread_t thread;  /* which reads from it: the one that added it */
     uint64_t since_us; /* when its present request or reply began to be waited for */
     bool busy;         /* its request is being computed: time does not count */
     bool shut;         /* it has been shut and will be removed */
@@ -62,6 +63,13 @@ struct connections_counts connections_count(struct connections *connections);
 
 /* Whether bytes have arrived on any of them that nobody has read. */
 bool connections_unread(struct connections *connections);
+
+/*
+ * Whether another connection of the same thread has something to be read, or may have, as there are
+ * too many to look at. NULL is allowed.
+ */
+bool connections_neighbours_wait(struct connections *connections,
+                                 const struct connection *connection);
 
 /* Whether the other side of a socket has closed it. */
 bool connections_hung_up(int fd);

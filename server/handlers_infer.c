@@ -20,20 +20,26 @@ void handlers_infer_begin(struct request *request)
         reply_problem(request, &error);
 }
 
-bool handlers_submit(struct request *request, infer_function function)
+/*
+ * Runs what is brief on the thread of the event loop, as long as the queue has a place for every
+ * connection: so nobody is kept waiting who should be turned away.
+ */
+static bool handlers_run_here(struct request *request)
+{
+    const struct service *service = request->service;
+    return infer_is_brief(request) &&
+           http_connections(service->http).open <= service->config->queue_size &&
+           pool_run_here(service->pool, &request->item);
+}
+
+static bool handlers_queue(struct request *request)
 {
     struct http_exchange *exchange = request->exchange;
-    enum status status = STATUS_EMPTY;
-    if (exchange->request.body.size > 0)
-        status = pool_reserve(request->service->pool);
+    enum status status = pool_reserve(request->service->pool);
     if (status != STATUS_OK) {
         reply_status(request, status);
         return true;
     }
-    int timeout_ms = request->query.given & QUERY_TIMEOUT_MS ? request->query.timeout_ms
-                                                             : request->service->config->timeout_ms;
-    request->item.deadline_us = clock_now_us() + (uint64_t)timeout_ms * 1000;
-    request->infer = function;
     http_suspend(exchange);
     status = pool_submit(request->service->pool, &request->item);
     if (status == STATUS_OK)
@@ -42,6 +48,19 @@ bool handlers_submit(struct request *request, infer_function function)
     reply_status(request, status);
     http_resume(exchange);
     return false;
+}
+
+bool handlers_submit(struct request *request, infer_function function)
+{
+    if (request->exchange->request.body.size == 0) {
+        reply_status(request, STATUS_EMPTY);
+        return true;
+    }
+    int timeout_ms = request->query.given & QUERY_TIMEOUT_MS ? request->query.timeout_ms
+                                                             : request->service->config->timeout_ms;
+    request->item.deadline_us = clock_now_us() + (uint64_t)timeout_ms * 1000;
+    request->infer = function;
+    return handlers_run_here(request) || handlers_queue(request);
 }
 
 bool handlers_synthesize(struct request *request)

@@ -7,6 +7,7 @@
 #include "server/listener.h"
 
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
@@ -15,8 +16,13 @@
 enum {
     HTTP_REPLY_MEMORY = 16 * 1024, /* of a connection, besides what the request's head may take */
     HTTP_FORM_MEMORY = 8 * 1024,
-    HTTP_SPARE_CONNECTIONS = 16 /* newcomers that others are about to make room for */
+    HTTP_SPARE_CONNECTIONS = 16, /* newcomers that others are about to make room for */
+    HTTP_SPARE_TRANSACTIONS = 64,
+    HTTP_SPARE_BODY = 64 * 1024,    /* of a spare transaction */
+    HTTP_FIRST_BODY = 32 * 1024 - 1 /* reserved at once, if so much is announced */
 };
+
+struct http_transaction;
 
 struct http_server {
     struct http_hooks hooks;
@@ -28,6 +34,9 @@ struct http_server {
     _Atomic size_t total_body;
     _Atomic bool closing;
     struct connections connections;
+    pthread_mutex_t sparing;
+    struct http_transaction *spare; /* transactions to be used again */
+    int num_spare;
 };
 
 enum http_stage { HTTP_HEADERS, HTTP_BODY, HTTP_HANDLED };
@@ -36,9 +45,11 @@ enum http_stage { HTTP_HEADERS, HTTP_BODY, HTTP_HANDLED };
 struct http_transaction {
     struct http_exchange exchange; /* first: the two convert into one another */
     struct http_server *server;
+    struct http_transaction *next; /* of those that are spare */
     struct MHD_Connection *connection;
     enum http_stage stage;
     char target[HTTP_MAX_TARGET + 1];
+    uint64_t announced;  /* size of the body, if the head told it */
     uint64_t wire_bytes; /* of the body, envelope included */
     size_t charged;      /* of server->total_body */
     struct MHD_PostProcessor *form;
@@ -48,6 +59,59 @@ struct http_transaction {
 static struct http_transaction *http_transaction(struct http_exchange *exchange)
 {
     return (struct http_transaction *)exchange;
+}
+
+/* A transaction as new, whose body may have room already; NULL when memory is out. */
+static struct http_transaction *http_take_transaction(struct http_server *server)
+{
+    pthread_mutex_lock(&server->sparing);
+    struct http_transaction *transaction = server->spare;
+    if (transaction) {
+        server->spare = transaction->next;
+        server->num_spare--;
+    }
+    pthread_mutex_unlock(&server->sparing);
+    return transaction ? transaction : mem_alloc(1, sizeof *transaction);
+}
+
+static void http_free_transaction(struct http_transaction *transaction)
+{
+    http_reply_clear(&transaction->exchange.reply);
+    buf_free(&transaction->exchange.request.body);
+    mem_free(transaction);
+}
+
+/* Keeps it for another request, unless there are many; texts are left as they are, but empty. */
+static void http_give_transaction(struct http_server *server, struct http_transaction *transaction)
+{
+    struct http_exchange *exchange = &transaction->exchange;
+    struct buf body = exchange->request.body;
+    if (body.capacity > HTTP_SPARE_BODY)
+        buf_free(&body);
+    body.size = 0;
+    if (body.bytes)
+        body.bytes[0] = 0;
+    exchange->request = (struct http_request){.body = body};
+    http_reply_clear(&exchange->reply);
+    exchange->failure.status = STATUS_OK;
+    exchange->failure.detail[0] = 0;
+    exchange->context = NULL;
+    transaction->stage = HTTP_HEADERS;
+    transaction->target[0] = 0;
+    transaction->announced = transaction->wire_bytes = 0;
+    transaction->charged = 0;
+    transaction->form = NULL;
+    transaction->num_files = 0;
+    pthread_mutex_lock(&server->sparing);
+    bool keep = server->num_spare < HTTP_SPARE_TRANSACTIONS;
+    if (keep) {
+        transaction->next = server->spare;
+        server->spare = transaction;
+        server->num_spare++;
+    }
+    pthread_mutex_unlock(&server->sparing);
+    if (!keep)
+        http_free_transaction(transaction);
 }
 
 static struct connection *http_connection(struct MHD_Connection *connection)
@@ -140,11 +204,9 @@ static void http_completed(void *context, struct MHD_Connection *connection, voi
                            code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     if (transaction->form)
         MHD_destroy_post_processor(transaction->form);
-    http_reply_clear(&transaction->exchange.reply);
-    buf_free(&transaction->exchange.request.body);
     atomic_fetch_sub(&server->total_body, transaction->charged);
     atomic_fetch_sub(&server->num_exchanges, 1);
-    mem_free(transaction);
+    http_give_transaction(server, transaction);
 }
 
 /* --- the body ------------------------------------------------------------------------------ */
@@ -176,7 +238,11 @@ static void http_keep(struct http_transaction *transaction, const void *bytes, s
                          "The bodies being received fill the server's memory; try again later.");
         return;
     }
-    enum status status = buf_append(&transaction->exchange.request.body, bytes, size);
+    struct buf *body = &transaction->exchange.request.body;
+    if (!body->bytes && transaction->announced > size) /* else it would grow step by step */
+        buf_reserve(body, transaction->announced < HTTP_FIRST_BODY ? (size_t)transaction->announced
+                                                                   : HTTP_FIRST_BODY);
+    enum status status = buf_append(body, bytes, size);
     if (status == STATUS_TOO_LARGE)
         http_too_large(transaction);
     else if (status != STATUS_OK)
@@ -251,7 +317,7 @@ static enum MHD_Result http_receive(struct http_transaction *transaction, const 
 static void *http_target(void *context, const char *uri, struct MHD_Connection *connection)
 {
     struct http_server *server = context;
-    struct http_transaction *transaction = mem_alloc(1, sizeof *transaction);
+    struct http_transaction *transaction = http_take_transaction(server);
     if (!transaction)
         return NULL;
     atomic_fetch_add(&server->num_exchanges, 1);
@@ -264,7 +330,7 @@ static void *http_target(void *context, const char *uri, struct MHD_Connection *
         error_set(&transaction->exchange.failure, STATUS_INVALID_ARGUMENT,
                   "The request's target is longer than %d characters.", HTTP_MAX_TARGET);
     else
-        memcpy(transaction->target, uri, length);
+        memcpy(transaction->target, uri, length + 1);
     framing_split_target(transaction->target, &transaction->exchange.request.path,
                          &transaction->exchange.request.query);
     return transaction;
@@ -300,7 +366,8 @@ static enum MHD_Result http_first_call(struct http_transaction *transaction, con
                   http_head_expects_continue(transaction->connection);
     if (exchange->reply.code != 0 && unread)
         return http_answer(transaction);
-    buf_init(&exchange->request.body, exchange->request.max_body);
+    exchange->request.body.cap = exchange->request.max_body;
+    transaction->announced = framing.length;
     if (framing.has_body && exchange->reply.code == 0)
         http_open_form(transaction);
     return MHD_YES;
@@ -373,6 +440,13 @@ bool http_client_gone(const struct http_exchange *exchange)
     return connections_hung_up(http_fd(((const struct http_transaction *)exchange)->connection));
 }
 
+bool http_others_wait(const struct http_exchange *exchange)
+{
+    const struct http_transaction *transaction = (const struct http_transaction *)exchange;
+    return connections_neighbours_wait(&transaction->server->connections,
+                                       http_connection(transaction->connection));
+}
+
 /* --- the server ---------------------------------------------------------------------------- */
 
 static enum status http_start(struct http_server *server, struct error *error)
@@ -415,6 +489,7 @@ enum status http_open(const struct http_settings *settings, const struct http_ho
     server->settings = *settings;
     server->listen_fd = -1;
     connections_init(&server->connections, settings->max_connections);
+    pthread_mutex_init(&server->sparing, NULL);
     enum status status = listener_open(settings->host, settings->port, &server->listen_fd, error);
     if (status == STATUS_OK) {
         server->port = listener_port(server->listen_fd);
@@ -472,6 +547,11 @@ void http_close(struct http_server *server)
         MHD_stop_daemon(server->daemon); /* closes the listening socket as well */
     else if (server->listen_fd >= 0)
         close(server->listen_fd);
+    for (struct http_transaction *each = server->spare, *next; each; each = next) {
+        next = each->next;
+        http_free_transaction(each);
+    }
+    pthread_mutex_destroy(&server->sparing);
     connections_destroy(&server->connections);
     mem_free(server);
 }

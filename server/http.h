@@ -46,13 +46,13 @@ struct http_header {
 struct http_reply {
     int code;
     const char *content_type; /* static; NULL without a body */
-    struct http_header headers[HTTP_MAX_REPLY_HEADERS];
     int num_headers;
     void *body; /* released by mem_free when body_owned */
     size_t body_size;
     bool body_owned;
     bool close; /* close the connection afterwards */
     bool abort; /* close it without a word: the client is gone */
+    struct http_header headers[HTTP_MAX_REPLY_HEADERS]; /* last, as http_reply_clear leaves them */
 };
 
 struct http_exchange {
@@ -131,7 +131,12 @@ char *http_header_value(struct http_exchange *exchange, const char *name);
 void http_suspend(struct http_exchange *exchange);
 void http_resume(struct http_exchange *exchange);
 
-/* Whether the client of a suspended exchange has closed the connection. */
+/*
+ * Whether the event loop's thread, which calls it in `handle`, has other connections to read from.
+ */
+bool http_others_wait(const struct http_exchange *exchange);
+
+/* Whether the client of an exchange has closed the connection. */
 bool http_client_gone(const struct http_exchange *exchange);
 
 /* Adds a field; a value that is too long is cut. */

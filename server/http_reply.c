@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,5 +63,5 @@ void http_reply_static(struct http_reply *reply, int code, const char *content_t
 void http_reply_clear(struct http_reply *reply)
 {
     http_reply_drop_body(reply);
-    *reply = (struct http_reply){0};
+    memset(reply, 0, offsetof(struct http_reply, headers));
 }

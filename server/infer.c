@@ -1,13 +1,35 @@
 #include "server/infer.h"
 
 #include "core/base/mem.h"
+#include "core/media/image.h"
 #include "server/clock.h"
 #include "server/infer_analog.h"
 #include "server/infer_answer.h"
+#include "server/infer_draw.h"
 #include "server/infer_input.h"
 #include "server/infer_speech.h"
 #include "server/infer_split.h"
 #include "server/reply.h"
+
+enum {
+    INFER_BRIEF_PIXELS = 64 * 64,
+    INFER_BRIEF_BYTES = 64 * 1024,
+    INFER_BRIEF_SCALE = 8 /* of a picture that is drawn */
+};
+
+bool infer_is_brief(const struct request *request)
+{
+    const struct buf *body = &request->exchange->request.body;
+    if (body->size > INFER_BRIEF_BYTES)
+        return false;
+    if (request->infer != infer_encode &&
+        (infer_draw_is_animated(request) || request->query.scale > INFER_BRIEF_SCALE))
+        return false;
+    if (request->infer == infer_decode)
+        return true;
+    uint64_t pixels = image_num_pixels(body->bytes, body->size);
+    return request->infer != infer_oip && pixels > 0 && pixels <= INFER_BRIEF_PIXELS;
+}
 
 /* Body to latent raster, which is scratch->latent. */
 static enum status infer_read(struct request *request, struct inference *scratch,

@@ -15,6 +15,12 @@ enum status infer_reconstruct(struct request *request, struct inference *scratch
 enum status infer_encode(struct request *request, struct inference *scratch, struct error *error);
 enum status infer_decode(struct request *request, struct inference *scratch, struct error *error);
 
+/*
+ * Whether the request that asks for `infer` will take a thread for no longer than a millisecond or
+ * so, as far as its body and its query tell: a small picture or a latent, drawn small.
+ */
+bool infer_is_brief(const struct request *request);
+
 /* infer_oip.c: an inference request of the Open Inference Protocol, one sample after the other. */
 enum status infer_oip(struct request *request, struct inference *scratch, struct error *error);
 

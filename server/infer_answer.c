@@ -6,6 +6,7 @@
 #include "server/infer_draw.h"
 #include "server/reply.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 void infer_answer_add_headers(struct request *request)
@@ -20,9 +21,12 @@ void infer_answer_add_headers(struct request *request)
     http_reply_header(reply, "Spikeloom-Synops", "%llu", (unsigned long long)request->stats.synops);
     http_reply_header(reply, "Spikeloom-Spikes", "%llu", (unsigned long long)request->stats.spikes);
     http_reply_header(reply, "Server-Timing",
-                      "decode;dur=%.3f, cochlea;dur=%.3f, network;dur=%.3f, png;dur=%.3f",
-                      (double)durations->decode / 1000, (double)durations->cochlea / 1000,
-                      (double)durations->network / 1000, (double)durations->png / 1000);
+                      "decode;dur=%" PRIu64 ".%03u, cochlea;dur=%" PRIu64
+                      ".%03u, network;dur=%" PRIu64 ".%03u, png;dur=%" PRIu64 ".%03u",
+                      durations->decode / 1000, (unsigned)(durations->decode % 1000),
+                      durations->cochlea / 1000, (unsigned)(durations->cochlea % 1000),
+                      durations->network / 1000, (unsigned)(durations->network % 1000),
+                      durations->png / 1000, (unsigned)(durations->png % 1000));
 }
 
 enum status infer_answer_make_latent(const struct request *request, const struct raster *raster,

@@ -21,7 +21,8 @@ static void infer_batch_run_one(struct request *request, uint64_t start_us,
     if (status != STATUS_OK)
         reply_problem(request, &error);
     request->durations.compute = clock_since_us(start_us);
-    http_resume(request->exchange);
+    if (!request->item.here)
+        http_resume(request->exchange);
 }
 
 static void infer_batch_run(struct pool_item *const *items, int count, struct inference *scratch)
@@ -32,6 +33,7 @@ static void infer_batch_run(struct pool_item *const *items, int count, struct in
         struct request *request = infer_batch_request(items[i]);
         request->computed = true;
         request->durations.queue = start - items[i]->queued_us;
+        request->looked_us = start; /* the queue has just done so */
     }
     for (int i = 0; i < count; i++)
         infer_batch_run_one(infer_batch_request(items[i]), start, scratch);
@@ -49,8 +51,15 @@ static bool infer_batch_gone(const struct pool_item *item)
     return http_client_gone(((const struct request *)item)->exchange);
 }
 
+static bool infer_batch_crowded(const struct pool_item *item)
+{
+    return http_others_wait(((const struct request *)item)->exchange);
+}
+
 struct pool_hooks infer_batch_hooks(void)
 {
-    return (struct pool_hooks){
-        .run = infer_batch_run, .drop = infer_batch_drop, .gone = infer_batch_gone};
+    return (struct pool_hooks){.run = infer_batch_run,
+                               .drop = infer_batch_drop,
+                               .gone = infer_batch_gone,
+                               .crowded = infer_batch_crowded};
 }

@@ -19,7 +19,7 @@ void log_begin(struct log_line *line, enum log_level level, const char *event)
     struct timespec now;
     struct tm utc;
     char date[32], time[48];
-    buf_init(&line->buf, LOG_MAX_LINE);
+    buf_borrow(&line->buf, line->storage, sizeof line->storage);
     writer_init(&line->writer, &line->buf);
     line->wanted = (int)level >= atomic_load(&log_lowest);
     clock_gettime(CLOCK_REALTIME, &now);
@@ -41,7 +41,6 @@ void log_end(struct log_line *line)
         ssize_t written = write(STDERR_FILENO, line->buf.bytes, line->buf.size);
         (void)written;
     }
-    buf_free(&line->buf);
 }
 
 void log_message(enum log_level level, const char *event, const char *message)

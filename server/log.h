@@ -15,6 +15,7 @@ enum { LOG_MAX_LINE = 4096 };
 struct log_line {
     struct writer writer;
     struct buf buf;
+    uint8_t storage[LOG_MAX_LINE + 1]; /* of `buf` */
     bool wanted; /* its level is logged; when not, building costs nothing that matters */
 };
 

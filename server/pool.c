@@ -9,18 +9,31 @@
 /* How often the queue is searched for items that have expired or whose owner has left. */
 enum { POOL_WATCH_MS = 20 };
 
+/* An item that took longer where it was given was not brief: so many after it go into the queue. */
+enum { POOL_BRIEF_US = 5000, POOL_WARY = 32 };
+
+/* What a thread that is not of the pool runs an item with. */
+struct pool_guest {
+    struct pool_guest *next;
+    struct inference scratch;
+};
+
 struct pool {
     struct pool_settings settings;
     struct pool_hooks hooks;
     pthread_mutex_t mutex;
     pthread_cond_t filled;  /* an item waits, or the pool stops */
-    pthread_cond_t watched; /* the same, for the watcher */
+    pthread_cond_t watched; /* an item waits that no thread is about to take, or the pool stops */
     struct pool_item *first, *last;
     int depth;    /* items that wait */
     int reserved; /* places that items are about to take */
+    int idle;     /* threads that wait for something to do */
+    int running;  /* threads that run something, guests included */
+    int wary;     /* items that are not to run where they are given */
     bool stopping;
+    struct pool_guest *guests; /* of which nobody makes use */
     pthread_t watcher;
-    bool has_watcher;
+    bool has_watcher, watcher_asleep;
     int num_threads; /* that were started */
     pthread_t threads[];
 };
@@ -92,7 +105,9 @@ static bool pool_wait_for_batch(struct pool *pool)
         } else if (pool->first) {
             return true;
         } else {
+            pool->idle++;
             pthread_cond_wait(&pool->filled, &pool->mutex);
+            pool->idle--;
         }
     }
     return false;
@@ -139,11 +154,13 @@ static void *pool_work(void *argument)
     while (pool_wait_for_batch(pool)) {
         int count = pool_take(pool, items);
         bool stopping = pool->stopping;
+        pool->running++;
         pthread_mutex_unlock(&pool->mutex);
         count = pool_sift(pool, items, count, stopping);
         if (count)
             pool->hooks.run(items, count, &scratch);
         pthread_mutex_lock(&pool->mutex);
+        pool->running--;
     }
     pthread_mutex_unlock(&pool->mutex);
     inference_free(&scratch);
@@ -176,10 +193,13 @@ static void *pool_watch(void *argument)
     struct pool *pool = argument;
     pthread_mutex_lock(&pool->mutex);
     while (!pool->stopping) {
-        if (pool->first)
+        if (pool->first) {
             pool_wait_a_little(pool);
-        else
+        } else {
+            pool->watcher_asleep = true;
             pthread_cond_wait(&pool->watched, &pool->mutex);
+            pool->watcher_asleep = false;
+        }
         pool_weed(pool);
     }
     pool_weed(pool); /* what came between the last look and the stop */
@@ -198,6 +218,20 @@ static void pool_init_locks(struct pool *pool)
     pthread_condattr_destroy(&attributes);
 }
 
+/* As many as there are threads: no more than these may run something. */
+static bool pool_add_guests(struct pool *pool)
+{
+    for (int i = 0; i < pool->settings.num_threads; i++) {
+        struct pool_guest *guest = mem_alloc(1, sizeof *guest);
+        if (!guest)
+            return false;
+        guest->scratch.path = INFERENCE_EVENT_DRIVEN;
+        guest->next = pool->guests;
+        pool->guests = guest;
+    }
+    return true;
+}
+
 enum status pool_open(const struct pool_settings *settings, const struct pool_hooks *hooks,
                       struct pool **out, struct error *error)
 {
@@ -209,6 +243,10 @@ enum status pool_open(const struct pool_settings *settings, const struct pool_ho
     pool->hooks = *hooks;
     pool->settings = *settings;
     pool_init_locks(pool);
+    if (!pool_add_guests(pool)) {
+        pool_close(pool);
+        return error_plain(error, STATUS_NO_MEMORY);
+    }
     pool->has_watcher = pthread_create(&pool->watcher, NULL, pool_watch, pool) == 0;
     while (pool->num_threads < num_threads &&
            pthread_create(&pool->threads[pool->num_threads], NULL, pool_work, pool) == 0)
@@ -235,21 +273,82 @@ enum status pool_reserve(struct pool *pool)
     return status;
 }
 
+/*
+ * Whether the watcher has to be woken for what has just been appended: not where there are threads
+ * enough that are about to take it. Holds the mutex.
+ */
+static bool pool_needs_watching(const struct pool *pool)
+{
+    return pool->watcher_asleep && (pool->depth > pool->idle || pool->settings.max_delay_us);
+}
+
 enum status pool_submit(struct pool *pool, struct pool_item *item)
 {
-    enum status status = STATUS_OK;
     pthread_mutex_lock(&pool->mutex);
     pool->reserved--;
-    if (pool->stopping) {
-        status = STATUS_NOT_READY;
-    } else {
+    bool stopping = pool->stopping, watch = false;
+    if (!stopping) {
         item->queued_us = clock_now_us();
         pool_append(pool, item);
-        pthread_cond_signal(&pool->filled);
-        pthread_cond_signal(&pool->watched);
+        watch = pool_needs_watching(pool);
     }
     pthread_mutex_unlock(&pool->mutex);
-    return status;
+    /* not while the mutex is held: who wakes would only wait for it */
+    if (!stopping)
+        pthread_cond_signal(&pool->filled);
+    if (watch)
+        pthread_cond_signal(&pool->watched);
+    return stopping ? STATUS_NOT_READY : STATUS_OK;
+}
+
+/* What a guest runs with; NULL when the item is the queue's. */
+static struct pool_guest *pool_take_guest(struct pool *pool, bool *first)
+{
+    pthread_mutex_lock(&pool->mutex);
+    struct pool_guest *guest = pool->guests;
+    if (pool->first || pool->reserved || pool->stopping || pool->settings.max_delay_us ||
+        pool->running >= pool->settings.num_threads)
+        guest = NULL;
+    if (guest && pool->wary > 0) {
+        pool->wary--;
+        guest = NULL;
+    }
+    if (guest) {
+        pool->guests = guest->next;
+        *first = pool->running++ == 0;
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return guest;
+}
+
+static void pool_give_guest(struct pool *pool, struct pool_guest *guest, bool wary)
+{
+    pthread_mutex_lock(&pool->mutex);
+    if (wary)
+        pool->wary = POOL_WARY;
+    guest->next = pool->guests;
+    pool->guests = guest;
+    pool->running--;
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+bool pool_run_here(struct pool *pool, struct pool_item *item)
+{
+    bool first = false;
+    struct pool_guest *guest = pool_take_guest(pool, &first);
+    if (!guest)
+        return false;
+    /* with all threads idle, what the caller would keep waiting is better shared with them */
+    if (first && pool->hooks.crowded(item)) {
+        pool_give_guest(pool, guest, false);
+        return false;
+    }
+    uint64_t start = clock_now_us();
+    item->here = true;
+    item->queued_us = start;
+    pool->hooks.run(&item, 1, &guest->scratch);
+    pool_give_guest(pool, guest, clock_since_us(start) > POOL_BRIEF_US);
+    return true;
 }
 
 bool pool_is_full(struct pool *pool)
@@ -268,7 +367,7 @@ int pool_depth(struct pool *pool)
     return depth;
 }
 
-void pool_close(struct pool *pool)
+void pool_stop(struct pool *pool)
 {
     if (!pool)
         return;
@@ -281,6 +380,20 @@ void pool_close(struct pool *pool)
         pthread_join(pool->threads[i], NULL);
     if (pool->has_watcher)
         pthread_join(pool->watcher, NULL);
+    pool->num_threads = 0;
+    pool->has_watcher = false;
+}
+
+void pool_close(struct pool *pool)
+{
+    if (!pool)
+        return;
+    pool_stop(pool);
+    for (struct pool_guest *guest = pool->guests, *next; guest; guest = next) {
+        next = guest->next;
+        inference_free(&guest->scratch);
+        mem_free(guest);
+    }
     pthread_cond_destroy(&pool->watched);
     pthread_cond_destroy(&pool->filled);
     pthread_mutex_destroy(&pool->mutex);

@@ -2,7 +2,8 @@
  * The inference threads and the bounded queue in front of them. An item is given in whole: until
  * one of the pool's callbacks has had it, nobody else touches it. Each item gets exactly one
  * callback: `run` on an inference thread, with what else its thread took at that moment; or `drop`
- * when its deadline passes or its owner leaves while it waits, or when the pool stops.
+ * when its deadline passes or its owner leaves while it waits, or when the pool stops. A brief item
+ * may run on the thread that has it instead, by pool_run_here.
  */
 #ifndef SPIKELOOM_SERVER_POOL_H
 #define SPIKELOOM_SERVER_POOL_H
@@ -19,6 +20,7 @@ struct pool_item {
     struct pool_item *previous, *next;
     uint64_t deadline_us; /* on clock_now_us; 0: none */
     uint64_t queued_us;   /* set by pool_submit */
+    bool here;            /* set by pool_run_here: it runs on the thread of who gave it */
 };
 
 enum { POOL_MAX_BATCH = 64 };
@@ -35,6 +37,8 @@ struct pool_hooks {
     void (*run)(struct pool_item *const *items, int count, struct inference *scratch);
     void (*drop)(struct pool_item *item, enum status status); /* DEADLINE, CLIENT_GONE, NOT_READY */
     bool (*gone)(const struct pool_item *item); /* its owner no longer waits for the result */
+    /* whether the thread that gives it has others to see to; of no use without pool_run_here */
+    bool (*crowded)(const struct pool_item *item);
 };
 
 struct pool;
@@ -42,6 +46,14 @@ struct pool;
 /* NO_MEMORY, INTERNAL when threads cannot be started. */
 enum status pool_open(const struct pool_settings *settings, const struct pool_hooks *hooks,
                       struct pool **pool, struct error *error);
+
+/*
+ * Runs the item on the calling thread, if nothing waits and a thread of the pool would be free for
+ * it: two changes of threads are saved. Not where all of them are free and the caller is `crowded`;
+ * nor with max_delay_us; nor for a while after an item that turned out to take long. False: it has
+ * not been touched, and belongs into the queue.
+ */
+bool pool_run_here(struct pool *pool, struct pool_item *item);
 
 /*
  * Takes a place in the queue, which pool_submit then fills: so a request that finds it full is
@@ -58,7 +70,13 @@ bool pool_is_full(struct pool *pool);
 /* Items that wait, reserved places included. */
 int pool_depth(struct pool *pool);
 
-/* Drops what waits, lets what runs finish, ends the threads. Allows NULL. */
+/*
+ * Drops what waits, lets what runs finish, ends the threads; nothing is taken any more. Allows
+ * NULL.
+ */
+void pool_stop(struct pool *pool);
+
+/* Stops the pool if it has not been, and forgets it. Allows NULL. */
 void pool_close(struct pool *pool);
 
 #endif

@@ -8,26 +8,40 @@
 #include <string.h>
 #include <sys/random.h>
 
+enum {
+    REQUEST_LOOK_US = 1000, /* looking after a client costs a call of the system */
+    REQUEST_RANDOM_WORDS = 6,
+    REQUEST_RANDOM_AHEAD = 16 /* requests for which a thread draws at once */
+};
+
 static bool request_id_is_sane(const char *id)
 {
     size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
     return length > 0 && length < REQUEST_ID_SIZE && id[length] == 0;
 }
 
-/* Without random numbers the clock must do: an id is for finding lines, it is no secret. */
-static void request_draw(uint64_t random[3])
+/*
+ * Six random words, which are used once. Without random numbers the clock must do: an id is for
+ * finding lines, it is no secret.
+ */
+static const uint64_t *request_draw(void)
 {
-    random[0] = random[2] = clock_now_us();
-    random[1] = 0;
-    ssize_t filled = getrandom(random, 3 * sizeof *random, GRND_NONBLOCK);
-    (void)filled;
+    static _Thread_local uint64_t drawn[REQUEST_RANDOM_AHEAD][REQUEST_RANDOM_WORDS];
+    static _Thread_local int left;
+    if (left == 0) {
+        left = REQUEST_RANDOM_AHEAD;
+        if (getrandom(drawn, sizeof drawn, GRND_NONBLOCK) != sizeof drawn) {
+            memset(drawn, 0, sizeof drawn);
+            drawn[0][0] = drawn[0][2] = drawn[0][3] = drawn[0][5] = clock_now_us();
+            left = 1;
+        }
+    }
+    return drawn[--left];
 }
 
-static void request_choose_id(struct request *request)
+static void request_choose_id(struct request *request, const uint64_t *random)
 {
-    uint64_t random[3];
     char *id = http_header_value(request->exchange, "X-Request-Id");
-    request_draw(random);
     if (id && request_id_is_sane(id))
         strcpy(request->id, id);
     else
@@ -36,11 +50,9 @@ static void request_choose_id(struct request *request)
     mem_free(id);
 }
 
-static void request_choose_trace(struct request *request)
+static void request_choose_trace(struct request *request, const uint64_t *random)
 {
-    uint64_t random[3];
     char *value = http_header_value(request->exchange, "traceparent");
-    request_draw(random);
     traceparent_read(value, &request->trace);
     memcpy(request->caller_step, request->trace.step, sizeof request->caller_step);
     traceparent_step(random, &request->trace);
@@ -54,8 +66,9 @@ struct request *request_new(struct service *service, struct http_exchange *excha
         return NULL;
     request->service = service;
     request->exchange = exchange;
-    request_choose_id(request);
-    request_choose_trace(request);
+    const uint64_t *random = request_draw();
+    request_choose_id(request, random);
+    request_choose_trace(request, random + REQUEST_RANDOM_WORDS / 2);
     return request;
 }
 
@@ -87,10 +100,14 @@ void request_take_network(struct request *request, struct network *network)
     snprintf(request->model, sizeof request->model, "%s", network->name);
 }
 
-enum status request_check(const struct request *request, struct error *error)
+enum status request_check(struct request *request, struct error *error)
 {
-    if (clock_now_us() >= request->item.deadline_us)
+    uint64_t now = clock_now_us();
+    if (now >= request->item.deadline_us)
         return error_plain(error, STATUS_DEADLINE);
+    if (now - request->looked_us < REQUEST_LOOK_US)
+        return STATUS_OK;
+    request->looked_us = now;
     if (http_client_gone(request->exchange))
         return error_plain(error, STATUS_CLIENT_GONE);
     return STATUS_OK;
@@ -112,7 +129,7 @@ static void request_log_ids(const struct request *request, struct writer *writer
 
 static void request_log_milliseconds(struct writer *writer, const char *key, uint64_t duration_us)
 {
-    writer_number(writer, key, (double)duration_us / 1000);
+    writer_thousandths(writer, key, duration_us);
 }
 
 static void request_log_durations(const struct request *request, struct writer *writer)

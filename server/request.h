@@ -52,6 +52,7 @@ struct request {
     bool has_key, has_seed, has_confidence, computed;
     uint64_t key_id; /* see keys_find */
     uint64_t seed;
+    uint64_t looked_us;   /* when the client was last seen to be there */
     uint32_t num_samples; /* of an inference request: 1, or what the client put into one */
     double confidence;    /* of the latent that was heard */
     struct buf input_png; /* what the network was given, where that was asked for */
@@ -73,7 +74,7 @@ void request_identify(struct request *request);
 void request_take_network(struct request *request, struct network *network);
 
 /* DEADLINE or CLIENT_GONE when nobody waits any more: asked between the parts of the work. */
-enum status request_check(const struct request *request, struct error *error);
+enum status request_check(struct request *request, struct error *error);
 
 /* Counts the request and writes its line in the log. */
 void request_finish(const struct request *request, const char *route_name, bool delivered);

@@ -239,10 +239,10 @@ void service_close(struct service *service)
 {
     /* both give every suspended exchange back, which http_close needs */
     reload_close(service->reload);
-    pool_close(service->pool);
-    service->pool = NULL;
+    pool_stop(service->pool);
     http_close(service->http);
     http_close(service->metrics_http);
+    pool_close(service->pool);
     tls_forget();
     registry_close(service->registry);
     metrics_close(service->metrics);

@@ -130,6 +130,34 @@ static void test_sees_what_is_unread(void **state)
     leave(&party);
 }
 
+static void *join_and_ask(void *argument)
+{
+    struct party *party = argument;
+    join(party, 2);
+    return connections_neighbours_wait(&party->connections, party->entries[2]) ? party : NULL;
+}
+
+/* Only those that the same thread reads from count, and not the one that asks. */
+static void test_sees_neighbours_wait(void **state)
+{
+    (void)state;
+    struct party party;
+    pthread_t other;
+    void *waits;
+    meet(&party, NUM_PAIRS);
+    join(&party, 0);
+    assert_int_equal(write(party.theirs[0], "x", 1), 1);
+    assert_false(connections_neighbours_wait(&party.connections, party.entries[0]));
+    join(&party, 1);
+    assert_false(connections_neighbours_wait(&party.connections, party.entries[0]));
+    assert_true(connections_neighbours_wait(&party.connections, party.entries[1]));
+    assert_true(connections_neighbours_wait(&party.connections, NULL));
+    assert_int_equal(pthread_create(&other, NULL, join_and_ask, &party), 0);
+    assert_int_equal(pthread_join(other, &waits), 0);
+    assert_null(waits);
+    leave(&party);
+}
+
 static void test_asks_for_no_more_than_there_is(void **state)
 {
     (void)state;
@@ -152,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_those_being_served_stay),
         cmocka_unit_test(test_sweeps_the_late),
         cmocka_unit_test(test_sees_what_is_unread),
+        cmocka_unit_test(test_sees_neighbours_wait),
         cmocka_unit_test(test_asks_for_no_more_than_there_is), /* last: the limit stays */
     };
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);

@@ -8,12 +8,15 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 struct job {
     struct pool_item item;
     _Atomic bool gone;
+    bool crowded;
+    pthread_t ran_on;
     _Atomic int runs, drops;
     _Atomic int dropped_with;
 };
@@ -33,8 +36,10 @@ static void run(struct pool_item *const *items, int count, struct inference *scr
     pthread_cond_broadcast(&moved);
     while (!gate_open)
         pthread_cond_wait(&moved, &gate);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
+        ((struct job *)items[i])->ran_on = pthread_self();
         ((struct job *)items[i])->runs++;
+    }
     finished += count;
     pthread_cond_broadcast(&moved);
     pthread_mutex_unlock(&gate);
@@ -56,7 +61,12 @@ static bool gone(const struct pool_item *item)
     return atomic_load(&((const struct job *)item)->gone);
 }
 
-static const struct pool_hooks hooks = {.run = run, .drop = drop, .gone = gone};
+static bool crowded(const struct pool_item *item)
+{
+    return ((const struct job *)item)->crowded;
+}
+
+static const struct pool_hooks hooks = {.run = run, .drop = drop, .gone = gone, .crowded = crowded};
 
 /* A pool that takes no more than one at a time. */
 static struct pool *open_pool(int num_threads, int queue_size)
@@ -72,6 +82,18 @@ static enum status submit(struct pool *pool, struct job *job)
 {
     enum status status = pool_reserve(pool);
     return status == STATUS_OK ? pool_submit(pool, &job->item) : status;
+}
+
+/* The gate of another thread's, which has to run something first. */
+static void *open_gate_soon(void *argument)
+{
+    (void)argument;
+    usleep(20000);
+    pthread_mutex_lock(&gate);
+    gate_open = true;
+    pthread_cond_broadcast(&moved);
+    pthread_mutex_unlock(&gate);
+    return NULL;
 }
 
 static void wait_for(const int *counter, int value)
@@ -238,6 +260,95 @@ static void test_does_not_wait_for_ever(void **state)
     assert_int_equal(jobs[0].runs + jobs[1].runs, 2);
 }
 
+static void test_runs_where_it_is_given(void **state)
+{
+    (void)state;
+    struct job job = {0}, crowded_one = {.crowded = true};
+    set_gate(false);
+    set_gate(true);
+    struct pool *pool = open_pool(1, 4);
+    assert_true(pool_run_here(pool, &job.item));
+    assert_int_equal(job.runs, 1);
+    assert_true(pthread_equal(job.ran_on, pthread_self()));
+    assert_true(job.item.here);
+    assert_false(pool_run_here(pool, &crowded_one.item));
+    assert_int_equal(crowded_one.runs + crowded_one.drops, 0);
+    assert_false(crowded_one.item.here);
+    assert_true(pool_run_here(pool, &job.item));
+    pool_close(pool);
+}
+
+/* Where a thread is busy the crowd is no reason, but no more run than there are threads. */
+static void test_runs_no_more_than_threads(void **state)
+{
+    (void)state;
+    struct job jobs[2] = {0}, here = {.crowded = true};
+    set_gate(false);
+    struct pool *pool = open_pool(2, 4);
+    assert_int_equal(submit(pool, &jobs[0]), STATUS_OK);
+    wait_for(&started, 1);
+    assert_int_equal(submit(pool, &jobs[1]), STATUS_OK);
+    wait_for(&started, 2);
+    assert_false(pool_run_here(pool, &here.item));
+    set_gate(true);
+    wait_for(&finished, 2);
+    pool_close(pool);
+
+    set_gate(false);
+    pool = open_pool(2, 4);
+    assert_int_equal(submit(pool, &jobs[0]), STATUS_OK);
+    wait_for(&started, 1);
+    pthread_t opener;
+    pthread_create(&opener, NULL, open_gate_soon, NULL);
+    assert_true(pool_run_here(pool, &here.item));
+    assert_true(pthread_equal(here.ran_on, pthread_self()));
+    pthread_join(opener, NULL);
+    wait_for(&finished, 2);
+    pool_close(pool);
+}
+
+static void test_nothing_overtakes_the_queue(void **state)
+{
+    (void)state;
+    struct job waiting = {0}, here = {0};
+    struct pool_settings settings = {
+        .num_threads = 2, .queue_size = 8, .max_batch = 3, .max_delay_us = 1000000000};
+    struct pool *pool;
+    assert_int_equal(pool_open(&settings, &hooks, &pool, NULL), STATUS_OK);
+    assert_false(pool_run_here(pool, &here.item)); /* batches are wanted */
+    pool_close(pool);
+    pool = open_pool(2, 4);
+    assert_int_equal(pool_reserve(pool), STATUS_OK);
+    assert_false(pool_run_here(pool, &here.item));
+    set_gate(false);
+    set_gate(true);
+    assert_int_equal(pool_submit(pool, &waiting.item), STATUS_OK);
+    wait_for(&finished, 1);
+    pool_stop(pool);
+    assert_false(pool_run_here(pool, &here.item));
+    pool_close(pool);
+    assert_int_equal(here.runs + here.drops, 0);
+}
+
+/* What took long where it was given is not taken for brief at once again. */
+static void test_grows_wary(void **state)
+{
+    (void)state;
+    struct job job = {0};
+    set_gate(false);
+    struct pool *pool = open_pool(1, 4);
+    pthread_t opener;
+    pthread_create(&opener, NULL, open_gate_soon, NULL);
+    assert_true(pool_run_here(pool, &job.item));
+    pthread_join(opener, NULL);
+    int refused = 0;
+    while (refused < 1000 && !pool_run_here(pool, &job.item))
+        refused++;
+    assert_in_range(refused, 1, 999);
+    assert_int_equal(job.runs, 2);
+    pool_close(pool);
+}
+
 static void *close_pool(void *argument)
 {
     pool_close(argument);
@@ -277,6 +388,10 @@ int main(void)
         cmocka_unit_test(test_takes_what_waits),
         cmocka_unit_test(test_waits_for_a_whole_batch),
         cmocka_unit_test(test_does_not_wait_for_ever),
+        cmocka_unit_test(test_runs_where_it_is_given),
+        cmocka_unit_test(test_runs_no_more_than_threads),
+        cmocka_unit_test(test_nothing_overtakes_the_queue),
+        cmocka_unit_test(test_grows_wary),
         cmocka_unit_test(test_closing_drops_what_waits),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
