@@ -1,5 +1,5 @@
-# The Debian packages that this project is built and tested with; sourced by deploy/run.sh,
-# tests/run.sh and the Dockerfile.
+# The Debian packages that this project is built, tested and measured with; sourced by deploy/run.sh,
+# tests/run.sh, bench/run.sh and the Dockerfile.
 # shellcheck shell=sh disable=SC2034 # the lists are used there
 
 packages_runtime="libmicrohttpd12 libjansson4 libsndfile1 libvorbis0a libogg0 libsoxr0 libpng16-16
@@ -12,6 +12,8 @@ packages_tests="$packages_build libcmocka-dev clang binutils faketime git jq hap
 packages_contract="nodejs npm"
 packages_page="chromium fonts-liberation"
 packages_valgrind="valgrind"
+packages_bench="wrk curl git gnuplot-nox nodejs npm python3-torch python3-numpy python3-pil python3-fastapi
+    python3-uvicorn"
 packages_trainer_runtime="libopenblas0 zlib1g"
 packages_container="docker.io debootstrap iptables iproute2 jq curl
     dpkg-dev file"

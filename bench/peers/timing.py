@@ -6,10 +6,10 @@ import time
 
 
 def call(body, seconds):
-    """The median time of a call in seconds."""
+    """The median time of a call in seconds, of at least three calls."""
     body()
     samples, begun = [], time.perf_counter()
-    while len(samples) < 5 or time.perf_counter() - begun < seconds:
+    while len(samples) < 3 or time.perf_counter() - begun < seconds:
         start = time.perf_counter()
         body()
         samples.append(time.perf_counter() - start)
