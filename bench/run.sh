@@ -19,7 +19,8 @@ root=$(cd "$here/.." && pwd)
 . "$root/deploy/packages.sh"
 . "$root/deploy/port.sh"
 
-parts="limits models scaling requests startup kernels training http torch onnx numpy"
+all_parts="limits models scaling requests startup kernels training http torch onnx numpy"
+parts=$all_parts
 rounds=3 seconds=1 wrk_seconds=3 quick='' data=''
 out=$here/results build=$root/build-bench
 python=/usr/bin/python3 # Debian's, which its PyTorch belongs to
@@ -57,7 +58,7 @@ while [ $# -gt 0 ]; do
 done
 
 for part in $parts; do
-    case " limits models scaling requests startup kernels training http torch onnx numpy " in
+    case " $all_parts " in
     *" $part "*) ;;
     *) usage ;;
     esac
@@ -76,7 +77,6 @@ clean_up() {
     for pid in $pids; do
         kill -TERM "$pid" 2>/dev/null || true
     done
-    wait
     rm -rf "$scratch"
 }
 trap clean_up EXIT
@@ -92,14 +92,15 @@ left_out() {
     printf 'skipped.%s\t%s\n' "$1" "$2" >>"$raw"
 }
 
-# figures COMMAND...: what it prints are figures. One that fails is left out, with what it said.
+# figures NAME COMMAND...: what it prints are figures, also where it fails in the end.
 figures() {
+    figures_name=$1
+    shift
     if ! "$@" >"$scratch/figures" 2>"$scratch/errors"; then
         tail -n 5 "$scratch/errors" >&2
-        left_out "$(basename "$1")" "it failed: $*"
-        return 0
+        left_out "$figures_name" "it failed, or took too long, at least once"
     fi
-    cat "$scratch/figures" >>"$raw"
+    grep '	' "$scratch/figures" >>"$raw" || true
 }
 
 # fact KEY TEXT
@@ -196,7 +197,7 @@ find_peers() {
 
 # Into the cache of the user, as it is no part of the checkout; without its scripts, which fetch more.
 install_onnx() {
-    export SPIKELOOM_BENCH_CACHE="$cache"
+    export BENCH_CACHE="$cache"
     mkdir -p "$cache"
     if ! cmp -s "$here/peers/package-lock.json" "$cache/package-lock.json" ||
         [ ! -d "$cache/node_modules/onnxruntime-node" ]; then
@@ -215,16 +216,16 @@ run_inference() {
     while [ "$round" -lt "$rounds" ]; do
         round=$((round + 1))
         say "Round $round of $rounds in process"
-        ! wants limits || figures "$build/bench_limits" "$seconds"
+        ! wants limits || figures limits "$build/bench_limits" "$seconds"
         # shellcheck disable=SC2046
-        ! wants models || figures "$build/bench_models" "$seconds" $(model_arguments)
+        ! wants models || figures models "$build/bench_models" "$seconds" $(model_arguments)
         # shellcheck disable=SC2086
-        [ -z "$torch" ] || figures timeout 120 "$python" "$here/peers/torch_inference.py" \
+        [ -z "$torch" ] || figures torch_inference timeout 300 "$python" "$here/peers/torch_inference.py" \
             "$root/models/weights" "$scratch" "$(quarter "$seconds")" $models
-        [ -z "$onnx" ] || figures timeout 60 node "$here/peers/onnx_inference.mjs" "$scratch/ann.onnx" \
+        [ -z "$onnx" ] || figures onnx_inference timeout 120 node "$here/peers/onnx_inference.mjs" "$scratch/ann.onnx" \
             "$scratch/mnist-ann.inputs" "$scratch/mnist-ann.outputs" "$seconds"
-        ! wants requests || figures "$build/bench_requests" "$seconds"
-        ! wants scaling || figures "$build/bench_scaling" "$(quarter "$(quarter "$seconds")")" "$scratch"
+        ! wants requests || figures requests "$build/bench_requests" "$seconds"
+        ! wants scaling || figures scaling "$build/bench_scaling" "$(quarter "$(quarter "$seconds")")" "$scratch"
         ! wants startup || run_startup
     done
 }
@@ -239,7 +240,7 @@ run_startup() {
     while [ "$startup" -lt 3 ]; do
         startup=$((startup + 1))
         port=$(port_find_free 18400)
-        figures "$build/bench_startup" "$port" "$build/spikeloomd" --port "$port" \
+        figures startup "$build/bench_startup" "$port" "$build/spikeloomd" --port "$port" \
             --model-repository "$root/models/weights" --log-level error
     done
 }
@@ -317,13 +318,13 @@ run_training() {
             if [ "$round" -eq 1 ] && [ -z "$quick" ]; then score; fi
         fi
         if [ -n "$torch" ] && [ -f "$mnist/train-images-idx3-ubyte" ]; then
-            figures timeout 180 "$python" "$here/peers/torch_training.py" "$mnist" "$batches"
+            figures torch_training timeout 300 "$python" "$here/peers/torch_training.py" "$mnist" "$batches"
             if [ "$round" -eq 1 ] && [ -z "$quick" ]; then
-                figures timeout 300 "$python" "$here/peers/torch_training.py" "$mnist" epoch
+                figures torch_epoch timeout 300 "$python" "$here/peers/torch_training.py" "$mnist" epoch
             fi
         fi
         ! wants training || train membrane --rule membrane
-        [ -z "$numpy" ] || figures timeout 180 "$python" "$here/peers/numpy_membrane.py" \
+        [ -z "$numpy" ] || figures numpy_membrane timeout 300 "$python" "$here/peers/numpy_membrane.py" \
             "$root/tests/golden/membrane_rule.json" "$mnist" "$numpy_batches"
     done
 }
@@ -392,7 +393,7 @@ serve_empty() {
 # agrees KEY URL OURS STEPS: whether a peer's picture is ours; it is not measured otherwise.
 agrees() {
     ask "$2" "$scratch/digit.png" "$scratch/theirs.png" || return 1
-    figures "$python" "$here/peers/compare_pictures.py" "$1" "$3" "$scratch/theirs.png" "$4"
+    figures compare_pictures "$python" "$here/peers/compare_pictures.py" "$1" "$3" "$scratch/theirs.png" "$4"
     grep -q "^$1.agrees	1" "$scratch/figures"
 }
 
@@ -403,8 +404,8 @@ serve_torch() {
     fi
     for workers in 1 2; do
         next_port
-        serve "http://127.0.0.1:$port/ready" env SPIKELOOM_BENCH_THREADS=1 \
-            SPIKELOOM_BENCH_CHECKPOINT="$root/models/weights/mnist-ae.safetensors" \
+        serve "http://127.0.0.1:$port/ready" env BENCH_THREADS=1 \
+            BENCH_CHECKPOINT="$root/models/weights/mnist-ae.safetensors" \
             "$python" -m uvicorn --app-dir "$here/peers" --port "$port" --workers "$workers" \
             --no-access-log --log-level error torch_server:app
         if [ -z "$server_ready" ]; then
@@ -433,7 +434,7 @@ serve_onnx() {
 
 # load KEY CONNECTIONS URL BODY
 load() {
-    figures env BENCH_KEY="$1" BENCH_BODY="$4" wrk -t 1 -c "$2" -d "${wrk_seconds}s" --timeout 10s \
+    figures "$1" env BENCH_KEY="$1" BENCH_BODY="$4" wrk -t 1 -c "$2" -d "${wrk_seconds}s" --timeout 10s \
         -s "$here/post.lua" "$3"
 }
 

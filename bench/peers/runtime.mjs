@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 
-export const runtime = createRequire(path.join(process.env.SPIKELOOM_BENCH_CACHE, "package.json"))(
+export const runtime = createRequire(path.join(process.env.BENCH_CACHE, "package.json"))(
     "onnxruntime-node");
 
 export async function open(file, threads) {

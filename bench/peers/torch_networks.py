@@ -84,17 +84,19 @@ class Analog(torch.nn.Module):
         return values
 
 
-def variants(description, tensors, example):
-    """(name, callable) for each way of running a network on inputs of the example's shape."""
-    if description["num_steps"] == 1:
-        plain = Analog(description, tensors).eval()
-        traced = torch.jit.trace(plain, example)
-        yield "eager", plain
-    else:
-        plain = Spiking(description, tensors).eval()
+def variants(description, tensors, example, few):
+    """
+    (name, callable) for each way of running a network on inputs of the example's shape; `few`: the two
+    that have won.
+    """
+    analog = description["num_steps"] == 1
+    plain = (Analog if analog else Spiking)(description, tensors).eval()
+    traced = torch.jit.trace(plain, example, check_trace=False)
+    yield "eager", plain
+    yield "traced and frozen", torch.jit.freeze(traced.eval())
+    if few:
+        return
+    if not analog:
         traced = torch.jit.trace(Spiking(description, tensors, scripted=True).eval(), example)
-        yield "eager", plain
-        unrolled = torch.jit.trace(plain, example, check_trace=False)
-        yield "traced", torch.jit.freeze(unrolled.eval())
-    yield "scripted", traced
-    yield "frozen", torch.jit.optimize_for_inference(torch.jit.freeze(traced.eval()))
+        yield "scripted", traced
+    yield "optimized", torch.jit.optimize_for_inference(torch.jit.freeze(traced.eval()))

@@ -1,7 +1,7 @@
 """
 PyTorch behind FastAPI: POST /v1/reconstruct, a PNG in and the reconstruction as PNG out.
 
-    uvicorn torch_server:app, with SPIKELOOM_BENCH_CHECKPOINT and SPIKELOOM_BENCH_THREADS set
+    uvicorn torch_server:app, with BENCH_CHECKPOINT and BENCH_THREADS set
 """
 
 import io
@@ -16,8 +16,8 @@ import checkpoint
 import timing
 import torch_networks
 
-description, tensors = checkpoint.load(os.environ["SPIKELOOM_BENCH_CHECKPOINT"])
-timing.use_threads(torch, int(os.environ["SPIKELOOM_BENCH_THREADS"]))
+description, tensors = checkpoint.load(os.environ["BENCH_CHECKPOINT"])
+timing.use_threads(torch, int(os.environ["BENCH_THREADS"]))
 plain = torch_networks.Spiking(description, tensors).eval()
 with torch.inference_mode():
     network = torch.jit.trace(plain, torch.zeros(1, 784), check_trace=False)

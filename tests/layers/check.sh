@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks how the source files hang together:
 #   - includes of the project start at the repository root and follow the arrows
-#     core <- models <- train, core/base <- api, {models, api} <- server; in core,
+#     core <- models <- train <- bench, core/base <- api, {models, api} <- server; in core,
 #     base <- {math, spike, media} and math <- spike
 #   - each third-party header appears only in the file that wraps its library
 #   - each header has an include guard named after its path
@@ -13,7 +13,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-layers="core models train api server"
+layers="core models train api server bench"
 
 # check_tree ROOT: prints "FILE:LINE: what is wrong" for each violation; fails if there is one.
 check_tree() (
@@ -76,6 +76,10 @@ plant_arrows() {
     plant train/planted.c '#include "api/reply.h"'
     plant server/planted.c '#include "train/options.h"'
     plant server/planted.c '#include "core/math/gemm.h"'
+    plant server/planted.c '#include "bench/measure.h"'
+    plant train/planted.c '#include "bench/measure.h"'
+    plant bench/planted.c '#include "server/http.h"'
+    plant bench/planted.c '#include "api/reply.h"'
 }
 
 plant_forms() {
@@ -97,6 +101,7 @@ plant_third_parties() {
     plant train/dataset.c '#include <jansson.h>'
     plant api/planted.c '#include <microhttpd.h>'
     plant server/planted.c '#include <microhttpd.h>'
+    plant bench/planted.c '#include <microhttpd.h>'
     plant models/planted.c '#include <zlib.h>'
     plant server/http.c '#include <gnutls/gnutls.h>'
     plant server/planted.c '#include <curl/curl.h>'
