@@ -48,8 +48,10 @@ static double measure_peak(const struct audio *audio, double *mean)
     *mean = 0;
     for (size_t i = 0; i < audio->num_samples; i++)
         *mean += audio->samples[i] / (double)audio->num_samples;
-    for (size_t i = 0; i < audio->num_samples; i++)
-        peak = fmax(peak, fabs(audio->samples[i] - *mean));
+    for (size_t i = 0; i < audio->num_samples; i++) {
+        double magnitude = fabs(audio->samples[i] - *mean);
+        peak = magnitude > peak ? magnitude : peak;
+    }
     return peak;
 }
 
@@ -177,7 +179,7 @@ static enum status compress_frames(enum front_end_amplitude amplitude, const dou
     const double *kept = frames + (size_t)first * (size_t)num_channels;
     double loudest = 0;
     for (size_t i = 0; i < count; i++)
-        loudest = fmax(loudest, kept[i]);
+        loudest = kept[i] > loudest ? kept[i] : loudest;
     if (last - first < 2 || !(loudest > 0))
         return error_set(error, STATUS_UNUSABLE, "The recording holds no sound to work with.");
     real *values = mem_alloc(count, sizeof *values);
