@@ -4,13 +4,16 @@
 #include "core/math/gemm.h"
 #include "core/spike/surrogate.h"
 #include "core/spike/synapse.h"
+#include "train/gather.h"
 
 #include <string.h>
 
 enum { ENCODER, DECODER };
 
-/* Shares of spikes among inputs, and of traces among a block's, from which a product is faster. */
-static const double membrane_dense_spikes = 0.2, membrane_dense_traces = 0.125;
+/* Shares that are not 0, from which a matrix product is faster. */
+static const double membrane_dense_spikes = 0.2; /* of inputs */
+static const double membrane_dense_traces = 0.5; /* of a block's traces */
+static const double membrane_dense_errors = 0.2; /* of the errors of outputs */
 
 static bool allocate(real **values, size_t count)
 {
@@ -53,11 +56,13 @@ enum status membrane_init(struct membrane *membrane, const struct network *netwo
         complete &= allocate_layer(&layers[i], &network->layers[i].shape, samples);
     complete &= allocate(&membrane->target, samples * layers[DECODER].units);
     complete &= allocate(&membrane->surrogate, samples * layers[ENCODER].units);
+    complete &= allocate(&membrane->turned, layers[DECODER].units * layers[DECODER].inputs);
+    membrane->loss = mem_alloc(samples, sizeof *membrane->loss);
     membrane->width =
         larger(larger(layers[ENCODER].inputs, layers[DECODER].inputs), layers[DECODER].units);
     complete &= allocate(&membrane->current, samples * membrane->width);
     complete &= allocate(&membrane->dense, samples * membrane->width);
-    if (complete)
+    if (complete && membrane->loss)
         return STATUS_OK;
     membrane_free(membrane);
     return error_plain(error, STATUS_NO_MEMORY);
@@ -80,6 +85,8 @@ void membrane_free(struct membrane *membrane)
     }
     mem_free(membrane->target);
     mem_free(membrane->surrogate);
+    mem_free(membrane->turned);
+    mem_free(membrane->loss);
     mem_free(membrane->current);
     mem_free(membrane->dense);
     *membrane = (struct membrane){0};
@@ -139,10 +146,8 @@ static void set_trace_factors(struct membrane_layer *layer, real divisor, size_t
                               size_t count)
 {
     for (size_t sample = first; sample < first + count; sample++) {
-        real fired = 0;
-        for (size_t unit = 0; unit < layer->units; unit++)
-            fired += layer->spiked[sample * layer->units + unit];
-        layer->trace_factor[sample] = 1 - fired / divisor;
+        size_t fired = gather_count(layer->spiked + sample * layer->units, layer->units);
+        layer->trace_factor[sample] = 1 - (real)fired / divisor;
     }
 }
 
@@ -182,13 +187,37 @@ static void list_hidden_spikes(struct membrane *membrane, size_t first, size_t c
 
 static void output_error(struct membrane *membrane, real threshold, size_t first, size_t count)
 {
-    struct membrane_layer *output = &membrane->layers[DECODER];
+    const struct membrane_layer *output = &membrane->layers[DECODER];
+    const real *restrict target = membrane->target, *restrict spiked = output->spiked;
+    const real *restrict v = output->v_before_reset;
+    const bool everywhere = membrane->mask == MEMBRANE_MASK_NONE;
+    real *restrict delta = output->delta;
     for (size_t i = first * output->units; i < (first + count) * output->units; i++) {
-        bool learns =
-            membrane->mask == MEMBRANE_MASK_NONE || membrane->target[i] != output->spiked[i];
-        real error = membrane->target[i] * threshold - output->v_before_reset[i];
-        output->delta[i] = learns ? error : 0;
+        real error = target[i] * threshold - v[i];
+        delta[i] = everywhere || target[i] != spiked[i] ? error : 0;
     }
+}
+
+/* hidden delta = output delta times the decoder, transposed. */
+static void carry_back(struct membrane *membrane, const struct network *network, size_t first,
+                       size_t count)
+{
+    const struct membrane_layer *hidden = &membrane->layers[ENCODER];
+    const struct membrane_layer *output = &membrane->layers[DECODER];
+    const real *errors = output->delta + first * output->units;
+    real *delta = hidden->delta + first * hidden->units;
+    if (is_dense(membrane->path, gather_count(errors, count * output->units), count * output->units,
+                 membrane_dense_errors)) {
+        gemm(count, hidden->units, output->units, 1,
+             (struct gemm_view){errors, output->units, false},
+             (struct gemm_view){network->layers[DECODER].weight, output->units, true}, 0, delta,
+             hidden->units);
+        return;
+    }
+    memset(delta, 0, count * hidden->units * sizeof *delta);
+    for (size_t i = 0; i < count; i++)
+        gather_rows(errors + i * output->units, output->units, 1, membrane->turned, hidden->units,
+                    hidden->units, delta + i * hidden->units);
 }
 
 /* The output error, carried back to the hidden potentials: delta = (decoder error) * s'. */
@@ -196,15 +225,24 @@ static void hidden_error(struct membrane *membrane, const struct network *networ
                          size_t count)
 {
     struct membrane_layer *hidden = &membrane->layers[ENCODER];
-    const struct membrane_layer *output = &membrane->layers[DECODER];
     const real threshold = network->layers[ENCODER].neuron.threshold;
-    gemm(count, hidden->units, output->units, 1,
-         (struct gemm_view){output->delta + first * output->units, output->units, false},
-         (struct gemm_view){network->layers[DECODER].weight, output->units, true}, 0,
-         hidden->delta + first * hidden->units, hidden->units);
+    carry_back(membrane, network, first, count);
     for (size_t i = first * hidden->units; i < (first + count) * hidden->units; i++) {
         membrane->surrogate[i] = surrogate_logistic(hidden->v_before_reset[i] - threshold);
         hidden->delta[i] *= membrane->surrogate[i];
+    }
+}
+
+/* The squared errors of each sample, four sums at a time. */
+static void square_errors(struct membrane *membrane, size_t first, size_t count)
+{
+    const struct membrane_layer *output = &membrane->layers[DECODER];
+    for (size_t sample = first; sample < first + count; sample++) {
+        const real *delta = output->delta + sample * output->units;
+        double sums[4] = {0};
+        for (size_t unit = 0; unit < output->units; unit++)
+            sums[unit % 4] += (double)(delta[unit] * delta[unit]);
+        membrane->loss[sample] = sums[0] + sums[1] + sums[2] + sums[3];
     }
 }
 
@@ -216,6 +254,7 @@ void membrane_forward(struct membrane *membrane, const struct network *network, 
     list_hidden_spikes(membrane, from, samples);
     run_layer(membrane, network, DECODER, from, samples);
     output_error(membrane, network->layers[DECODER].neuron.threshold, from, samples);
+    square_errors(membrane, from, samples);
     hidden_error(membrane, network, from, samples);
 }
 
@@ -249,65 +288,6 @@ bool membrane_advance(struct membrane *membrane, const struct network *network, 
     return any;
 }
 
-/*
- * Units whose sums are kept at a time, small enough for registers, and samples whose traces are
- * gathered at a time.
- */
-enum { GRADIENT_LANES = 32, GRADIENT_SAMPLES = 64 };
-
-/* Traces that are not zero, times the scale, and whose they are. */
-struct gathered {
-    size_t count;
-    uint32_t sample[GRADIENT_SAMPLES];
-    real trace[GRADIENT_SAMPLES];
-};
-
-static void add_outer_lanes(real *restrict gradient, const real *restrict delta, size_t units,
-                            const struct gathered *gathered)
-{
-    real sum[GRADIENT_LANES];
-    for (size_t lane = 0; lane < GRADIENT_LANES; lane++)
-        sum[lane] = gradient[lane];
-    for (size_t i = 0; i < gathered->count; i++) {
-        const real *row = delta + gathered->sample[i] * units;
-        const real trace = gathered->trace[i];
-        for (size_t lane = 0; lane < GRADIENT_LANES; lane++)
-            sum[lane] += trace * row[lane];
-    }
-    for (size_t lane = 0; lane < GRADIENT_LANES; lane++)
-        gradient[lane] = sum[lane];
-}
-
-/* gradient [columns] += the gathered traces times delta's rows, in the order of samples. */
-static void add_outer(real *gradient, size_t columns, const real *delta, size_t units,
-                      struct gathered *gathered)
-{
-    size_t column = 0;
-    for (; column + GRADIENT_LANES <= columns; column += GRADIENT_LANES)
-        add_outer_lanes(gradient + column, delta + column, units, gathered);
-    for (size_t i = 0; i < gathered->count && column < columns; i++)
-        for (size_t rest = column; rest < columns; rest++)
-            gradient[rest] += gathered->trace[i] * delta[gathered->sample[i] * units + rest];
-    gathered->count = 0;
-}
-
-static void sparse_row(const real *trace, size_t batch, real scale, const real *delta, size_t units,
-                       real *gradient, size_t columns)
-{
-    struct gathered gathered;
-    gathered.count = 0;
-    memset(gradient, 0, columns * sizeof *gradient);
-    for (size_t sample = 0; sample < batch; sample++) {
-        if (trace[sample] == 0)
-            continue;
-        gathered.sample[gathered.count] = (uint32_t)sample;
-        gathered.trace[gathered.count++] = scale * trace[sample];
-        if (gathered.count == GRADIENT_SAMPLES)
-            add_outer(gradient, columns, delta, units, &gathered);
-    }
-    add_outer(gradient, columns, delta, units, &gathered);
-}
-
 /* Traces of rows first .. first + count - 1 that are not zero. */
 static size_t count_traces(const struct membrane *membrane, const struct membrane_layer *layer,
                            size_t first, size_t count)
@@ -317,8 +297,7 @@ static size_t count_traces(const struct membrane *membrane, const struct membran
         const real *trace = layer->trace + row * (size_t)membrane->capacity;
         if (layer->rows[row] == MEMBRANE_ROW_IDLE)
             continue;
-        for (size_t sample = 0; sample < (size_t)membrane->batch; sample++)
-            found += trace[sample] != 0;
+        found += gather_count(trace, (size_t)membrane->batch);
     }
     return found;
 }
@@ -336,10 +315,13 @@ void membrane_gradient(const struct membrane *membrane, int layer, size_t first,
              (struct gemm_view){delta, at->units, false}, 0, gradient, columns);
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        if (at->rows[first + i] != MEMBRANE_ROW_IDLE)
-            sparse_row(trace + i * stride, batch, scale, delta, at->units, gradient + i * columns,
-                       columns);
+    for (size_t i = 0; i < count; i++) {
+        if (at->rows[first + i] == MEMBRANE_ROW_IDLE)
+            continue;
+        memset(gradient + i * columns, 0, columns * sizeof *gradient);
+        gather_rows(trace + i * stride, batch, scale, delta, at->units, columns,
+                    gradient + i * columns);
+    }
 }
 
 void membrane_settle(struct membrane *membrane, int layer, size_t first, size_t count)
@@ -356,11 +338,22 @@ void membrane_settle(struct membrane *membrane, int layer, size_t first, size_t 
     }
 }
 
-double membrane_loss(const struct membrane *membrane)
+void membrane_turn(struct membrane *membrane, const struct network *network, size_t first,
+                   size_t count)
 {
     const struct membrane_layer *output = &membrane->layers[DECODER];
+    const real *restrict weight = network->layers[DECODER].weight;
+    for (size_t unit = 0; unit < output->units; unit++) {
+        real *restrict turned = membrane->turned + unit * output->inputs;
+        for (size_t row = first; row < first + count; row++)
+            turned[row] = weight[row * output->units + unit];
+    }
+}
+
+double membrane_loss(const struct membrane *membrane)
+{
     double loss = 0;
-    for (size_t i = 0; i < (size_t)membrane->batch * output->units; i++)
-        loss += (double)(output->delta[i] * output->delta[i]);
+    for (size_t sample = 0; sample < (size_t)membrane->batch; sample++)
+        loss += membrane->loss[sample];
     return loss;
 }

@@ -71,6 +71,8 @@ struct membrane {
     struct membrane_layer layers[MEMBRANE_LAYERS];
     real *target;    /* [batch][outputs]: spikes, 1 or 0 */
     real *surrogate; /* [batch][hidden]: s'(v - threshold) */
+    real *turned;    /* [outputs][hidden]: the decoder, transposed, by membrane_turn */
+    double *loss;    /* [batch]: squared membrane error at outputs, of the last step */
     size_t width;    /* the most inputs or units of a layer */
     real *current;   /* [batch][width]: scratch of a sample, whatever the layer */
     real *dense;     /* [batch][width] */
@@ -107,6 +109,14 @@ bool membrane_advance(struct membrane *membrane, const struct network *network, 
  */
 void membrane_gradient(const struct membrane *membrane, int layer, size_t first, size_t count,
                        size_t column, size_t columns, real *gradient);
+
+/*
+ * Takes rows first .. first + count - 1 of the decoder into its transposed copy, from which errors
+ * are carried back where they are few. To be called for all rows before the first step, and for
+ * each row that has changed.
+ */
+void membrane_turn(struct membrane *membrane, const struct network *network, size_t first,
+                   size_t count);
 
 /* Scales the traces of those rows, from which the next step starts. New rows become live. */
 void membrane_settle(struct membrane *membrane, int layer, size_t first, size_t count);

@@ -109,6 +109,8 @@ static void update_block(void *argument, size_t index)
         return;
     work_tiles(optimizer, &block);
     membrane_settle(membrane, block.layer, block.first, block.count);
+    if (block.layer == MEMBRANE_LAYERS - 1)
+        membrane_turn(membrane, optimizer->network, block.first, block.count);
 }
 
 static void measure_block(void *argument, size_t index)
@@ -153,6 +155,7 @@ enum status membrane_optimizer_init(struct membrane_optimizer *optimizer,
         optimizer->scale[i] = 1;
     }
     optimizer->squares = mem_alloc(all_blocks(membrane), sizeof *optimizer->squares);
+    membrane_turn(membrane, network, 0, membrane->layers[MEMBRANE_LAYERS - 1].inputs);
     return optimizer->squares ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
 }
 
@@ -170,8 +173,10 @@ static bool all_zero(const real *values, size_t count)
     return true;
 }
 
-void membrane_optimizer_wake_rows(struct membrane_optimizer *optimizer)
+void membrane_optimizer_wake(struct membrane_optimizer *optimizer)
 {
+    membrane_turn(optimizer->membrane, optimizer->network, 0,
+                  optimizer->membrane->layers[MEMBRANE_LAYERS - 1].inputs);
     for (int layer = 0; optimizer->membrane->keep_rows && layer < MEMBRANE_LAYERS; layer++) {
         const struct membrane_layer *at = &optimizer->membrane->layers[layer];
         for (size_t row = 0; row < at->inputs; row++)

@@ -50,8 +50,8 @@ enum status membrane_optimizer_init(struct membrane_optimizer *optimizer,
                                     real *const moment2[MEMBRANE_LAYERS], struct error *error);
 void membrane_optimizer_free(struct membrane_optimizer *optimizer);
 
-/* Makes rows live whose moments are not zero: after a state was restored. */
-void membrane_optimizer_wake_rows(struct membrane_optimizer *optimizer);
+/* After weights and moments were restored: looks at them anew. */
+void membrane_optimizer_wake(struct membrane_optimizer *optimizer);
 
 /*
  * One update of both matrices after membrane_forward of all samples; then the traces are those

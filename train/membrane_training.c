@@ -244,7 +244,7 @@ enum status membrane_train(struct network *network, const struct trainer_source 
         status = training_loop_resume(&loop, error);
     }
     if (status == STATUS_OK) {
-        membrane_optimizer_wake_rows(&training.optimizer);
+        membrane_optimizer_wake(&training.optimizer);
         status = training_loop_run(&loop, result, error);
         result->updates *= (uint64_t)network->num_steps;
     }
