@@ -302,6 +302,13 @@ score() {
     fact training.bptt.pixel_mse "$(number pixel_mse "$scratch/scores.json")"
 }
 
+# train_by_torch NAME BATCHES
+train_by_torch() {
+    [ -f "$scratch/mnist-ae.gradients" ] || "$build/bench_gradients" "$scratch" "mnist:$mnist"
+    figures "$1" timeout 300 "$python" "$here/peers/torch_training.py" \
+        "$root/models/weights/mnist-ae.safetensors" "$scratch" "$mnist" "$2"
+}
+
 run_training() {
     limit=0 batches=60 numpy_batches=30
     [ -z "$quick" ] || { limit=2000 batches=3 numpy_batches=3; }
@@ -318,10 +325,8 @@ run_training() {
             if [ "$round" -eq 1 ] && [ -z "$quick" ]; then score; fi
         fi
         if [ -n "$torch" ] && [ -f "$mnist/train-images-idx3-ubyte" ]; then
-            figures torch_training timeout 300 "$python" "$here/peers/torch_training.py" "$mnist" "$batches"
-            if [ "$round" -eq 1 ] && [ -z "$quick" ]; then
-                figures torch_epoch timeout 300 "$python" "$here/peers/torch_training.py" "$mnist" epoch
-            fi
+            train_by_torch torch_training "$batches"
+            if [ "$round" -eq 1 ] && [ -z "$quick" ]; then train_by_torch torch_epoch epoch; fi
         fi
         ! wants training || train membrane --rule membrane
         [ -z "$numpy" ] || figures numpy_membrane timeout 300 "$python" "$here/peers/numpy_membrane.py" \
@@ -338,7 +343,7 @@ serve() {
     "$@" >/dev/null 2>"$scratch/server.log" &
     pids="$pids $!"
     serve_tries=0 server_ready=1
-    until curl -s -o "$scratch/ready" "$serve_url"; do
+    until curl -s --max-time 5 -o "$scratch/ready" "$serve_url"; do
         serve_tries=$((serve_tries + 1))
         if [ "$serve_tries" -gt 200 ] || ! kill -0 "$!" 2>/dev/null; then
             tail -n 3 "$scratch/server.log" >&2

@@ -3,19 +3,25 @@ PyTorch training the spiking autoencoder 784-196-784 by the rule of train/bptt.h
 current input, back-propagation through time with the surrogate derivative, soft reset, Adam with a
 half cosine from 3e-3, batches of 100.
 
-    torch_training.py MNIST_FOLDER BATCHES      times so many batches, in each way that is known here
-    torch_training.py MNIST_FOLDER epoch        one whole epoch by `layer`, and its error
+    torch_training.py CHECKPOINT OUTPUTS_FOLDER MNIST_FOLDER BATCHES
+        times so many batches, in each way that is known here
+    torch_training.py CHECKPOINT OUTPUTS_FOLDER MNIST_FOLDER epoch
+        one whole epoch by `layer`, and its error
 
-First both ways' gradients are compared with those of plain autograd. The best of the ways and of one
-and two threads counts; the time of an epoch is that of 600 batches.
+OUTPUTS_FOLDER has what bench_outputs and bench_gradients wrote: gradients at the checkpoint are compared
+with ours first. The best of the ways and of one and two threads counts; the time of an epoch is that of
+600 batches.
 """
 
 import math
+import os
 import sys
 import time
 
+import numpy
 import torch
 
+import checkpoint
 import idx
 import timing
 
@@ -102,15 +108,25 @@ def loss_of(network, images):
     return ((network(images) - images) ** 2).sum(1).mean()
 
 
-def gradients_agree(images):
-    """The ways' gradients from the same weights, largest difference over largest value."""
-    lists = []
+def gradient_difference(path, outputs):
+    """How far each way's gradients are from ours at most, as a share of the largest value of a tensor."""
+    _, tensors = checkpoint.load(path)
+    expected = numpy.fromfile(os.path.join(outputs, "mnist-ae.gradients"), numpy.float32)
+    inputs = checkpoint.load_floats(os.path.join(outputs, "mnist-ae.inputs"), PIXELS)[:BATCH]
+    sizes = (PIXELS * HIDDEN, HIDDEN, HIDDEN * PIXELS, PIXELS)
+    parts = numpy.split(expected, numpy.cumsum(sizes)[:-1])
+    worst = 0
     for fire in WAYS.values():
-        torch.manual_seed(1)
         network = Autoencoder(fire)
-        loss_of(network, images).backward()
-        lists.append([parameter.grad for parameter in network.parameters()])
-    return max(float((a - b).abs().max() / a.abs().max()) for a, b in zip(*lists))
+        with torch.no_grad():
+            for i, layer in enumerate((network.encoder, network.decoder)):
+                layer.weight.copy_(torch.from_numpy(tensors[f"layers.{i}.weight"].T))
+                layer.bias.copy_(torch.from_numpy(tensors[f"layers.{i}.bias"]))
+        loss_of(network, torch.from_numpy(inputs)).backward()
+        for part, parameter in zip(parts, network.parameters()):
+            theirs = parameter.grad.T.numpy().ravel()
+            worst = max(worst, numpy.abs(theirs - part).max() / numpy.abs(part).max())
+    return float(worst)
 
 
 def train(network, images, batches, total):
@@ -153,14 +169,15 @@ def whole_epoch(images, test, total):
 
 
 def main():
-    folder, batches = sys.argv[1], sys.argv[2]
-    images = torch.from_numpy(idx.load(folder, "train"))
-    total = len(images) // BATCH
+    path, outputs, folder, batches = sys.argv[1:5]
     timing.use_threads(torch, 1)
-    torch.manual_seed(1)
-    difference = gradients_agree(images[:BATCH])
+    difference = gradient_difference(path, outputs)
     print(f"peers.torch.training.gradient_difference\t{difference:.3g}")
     print(f"peers.torch.training.agrees\t{int(difference < 1e-3)}")
+    if difference >= 1e-3:
+        return
+    images = torch.from_numpy(idx.load(folder, "train"))
+    total = len(images) // BATCH
     if batches == "epoch":
         whole_epoch(images, torch.from_numpy(idx.load(folder, "t10k")), total)
     else:
