@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { BUF_LARGE = 64 * 1024 };
+
 void buf_init(struct buf *buf, size_t cap)
 {
     *buf = (struct buf){.cap = cap};
@@ -30,11 +32,14 @@ enum status buf_reserve(struct buf *buf, size_t size)
     if (buf->bytes && size < buf->capacity)
         return STATUS_OK;
     size_t capacity = buf->capacity ? buf->capacity : 256;
+    if (!buf->capacity && size >= BUF_LARGE)
+        capacity = size + 1; /* who asks for so much at once knows how much it is */
     while (capacity <= size)
         capacity = capacity > SIZE_MAX / 2 ? size + 1 : capacity * 2;
-    uint8_t *grown = mem_resize(buf->bytes, buf->size, capacity);
+    uint8_t *grown = mem_resize_raw(buf->bytes, buf->size, capacity);
     if (!grown)
         return STATUS_NO_MEMORY;
+    grown[buf->size] = 0;
     buf->bytes = grown;
     buf->capacity = capacity;
     return STATUS_OK;

@@ -16,15 +16,22 @@ static int mem_must_fail(void)
     return left == 0;
 }
 
-void *mem_alloc(size_t count, size_t size)
+/* A block that is not zeroed, and in *bytes how large it is. */
+static void *mem_take(size_t count, size_t size, size_t *bytes)
 {
     if (size && count > (SIZE_MAX - MEM_ALIGNMENT) / size)
         return NULL;
     if (mem_must_fail())
         return NULL;
     /* aligned_alloc wants a multiple of the alignment */
-    size_t bytes = (count * size + MEM_ALIGNMENT) / MEM_ALIGNMENT * MEM_ALIGNMENT;
-    void *block = aligned_alloc(MEM_ALIGNMENT, bytes);
+    *bytes = (count * size + MEM_ALIGNMENT) / MEM_ALIGNMENT * MEM_ALIGNMENT;
+    return aligned_alloc(MEM_ALIGNMENT, *bytes);
+}
+
+void *mem_alloc(size_t count, size_t size)
+{
+    size_t bytes;
+    void *block = mem_take(count, size, &bytes);
     if (block)
         memset(block, 0, bytes);
     return block;
@@ -54,6 +61,18 @@ void *mem_resize(void *block, size_t old_size, size_t new_size)
     if (!grown)
         return NULL;
     size_t kept = old_size < new_size ? old_size : new_size;
+    if (block && kept)
+        memcpy(grown, block, kept);
+    mem_free(block);
+    return grown;
+}
+
+void *mem_resize_raw(void *block, size_t kept, size_t new_size)
+{
+    size_t bytes;
+    void *grown = mem_take(1, new_size, &bytes);
+    if (!grown)
+        return NULL;
     if (block && kept)
         memcpy(grown, block, kept);
     mem_free(block);

@@ -1,7 +1,7 @@
 /*
- * All heap memory of the project. Blocks are zeroed and aligned to MEM_ALIGNMENT (a cache line,
- * and the widest SIMD register). A hook makes the Nth allocation fail, so that tests can walk
- * every out-of-memory path.
+ * All heap memory of the project. Blocks are zeroed, but for those of functions named raw, and
+ * aligned to MEM_ALIGNMENT (a cache line, and the widest SIMD register). A hook makes the Nth
+ * allocation fail, so that tests can walk every out-of-memory path.
  */
 #ifndef SPIKELOOM_CORE_BASE_MEM_H
 #define SPIKELOOM_CORE_BASE_MEM_H
@@ -18,7 +18,7 @@ enum { MEM_ALIGNMENT = 64 };
  */
 void *mem_alloc(size_t count, size_t size);
 
-/* The same without zeroing, for libraries that bring their own allocator's expectations. */
+/* A block as malloc gives it, for libraries that ask for no more. */
 void *mem_alloc_raw(size_t size);
 
 /* A copy of `size` bytes, or NULL. */
@@ -29,6 +29,12 @@ char *mem_copy_string(const char *string);
 
 /* Grows or shrinks a block from old_size to new_size bytes; NULL leaves the old block alone. */
 void *mem_resize(void *block, size_t old_size, size_t new_size);
+
+/*
+ * The same of a block whose first `kept` bytes alone matter, kept <= new_size: what follows them is
+ * not zeroed.
+ */
+void *mem_resize_raw(void *block, size_t kept, size_t new_size);
 
 /* Releases a block; NULL is allowed. */
 void mem_free(void *block);

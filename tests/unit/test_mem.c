@@ -127,6 +127,26 @@ static void test_failed_resize_leaves_the_block(void **state)
     mem_free(block);
 }
 
+static void test_raw_resize_keeps_content(void **state)
+{
+    (void)state;
+    uint8_t *block = mem_alloc(1, 10);
+    memset(block, 7, 10);
+    mem_fail_after(0);
+    assert_null(mem_resize_raw(block, 10, 1000));
+    mem_fail_never();
+    assert_null(mem_resize_raw(block, 10, largest));
+    block = mem_resize_raw(block, 10, 1000);
+    assert_non_null(block);
+    assert_int_equal((uintptr_t)block % MEM_ALIGNMENT, 0);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(block[i], 7);
+    mem_free(block);
+    block = mem_resize_raw(NULL, 0, 5);
+    assert_non_null(block);
+    mem_free(block);
+}
+
 static void test_hook_fails_after_so_many(void **state)
 {
     (void)state;
@@ -157,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_copy_of_nothing),
         cmocka_unit_test(test_resize_keeps_content_and_zeroes_the_rest),
         cmocka_unit_test(test_failed_resize_leaves_the_block),
+        cmocka_unit_test(test_raw_resize_keeps_content),
         cmocka_unit_test(test_hook_fails_after_so_many),
     };
     return cmocka_run_group_tests_name("mem", tests, NULL, NULL);
