@@ -207,8 +207,18 @@ install_onnx() {
     "$python" "$here/peers/write_onnx.py" "$root/models/weights/mnist-ann.safetensors" "$scratch/ann.onnx"
 }
 
+run_models() {
+    # shellcheck disable=SC2046
+    figures models "$build/bench_models" "$seconds" $(model_arguments)
+    # shellcheck disable=SC2086
+    [ -z "$torch" ] || figures torch_inference timeout 300 "$python" "$here/peers/torch_inference.py" \
+        "$root/models/weights" "$scratch" "$(quarter "$seconds")" $models
+    [ -z "$onnx" ] || figures onnx_inference timeout 120 node "$here/peers/onnx_inference.mjs" \
+        "$scratch/ann.onnx" "$scratch/mnist-ann.inputs" "$scratch/mnist-ann.outputs" "$seconds"
+}
+
 run_inference() {
-    if [ -n "$torch$onnx" ]; then
+    if wants models && [ -n "$torch$onnx" ]; then
         # shellcheck disable=SC2046 # a list of words
         "$build/bench_outputs" "$scratch" $(model_arguments)
     fi
@@ -217,13 +227,7 @@ run_inference() {
         round=$((round + 1))
         say "Round $round of $rounds in process"
         ! wants limits || figures limits "$build/bench_limits" "$seconds"
-        # shellcheck disable=SC2046
-        ! wants models || figures models "$build/bench_models" "$seconds" $(model_arguments)
-        # shellcheck disable=SC2086
-        [ -z "$torch" ] || figures torch_inference timeout 300 "$python" "$here/peers/torch_inference.py" \
-            "$root/models/weights" "$scratch" "$(quarter "$seconds")" $models
-        [ -z "$onnx" ] || figures onnx_inference timeout 120 node "$here/peers/onnx_inference.mjs" "$scratch/ann.onnx" \
-            "$scratch/mnist-ann.inputs" "$scratch/mnist-ann.outputs" "$seconds"
+        ! wants models || run_models
         ! wants requests || figures requests "$build/bench_requests" "$seconds"
         ! wants scaling || figures scaling "$build/bench_scaling" "$(quarter "$(quarter "$seconds")")" "$scratch"
         ! wants startup || run_startup
@@ -320,15 +324,13 @@ run_training() {
     while [ "$round" -lt "$rounds" ]; do
         round=$((round + 1))
         say "Round $round of $rounds in training"
-        if wants training; then
-            train bptt
-            if [ "$round" -eq 1 ] && [ -z "$quick" ]; then score; fi
-        fi
+        train bptt
+        if [ "$round" -eq 1 ] && [ -z "$quick" ]; then score; fi
         if [ -n "$torch" ] && [ -f "$mnist/train-images-idx3-ubyte" ]; then
             train_by_torch torch_training "$batches"
             if [ "$round" -eq 1 ] && [ -z "$quick" ]; then train_by_torch torch_epoch epoch; fi
         fi
-        ! wants training || train membrane --rule membrane
+        train membrane --rule membrane
         [ -z "$numpy" ] || figures numpy_membrane timeout 300 "$python" "$here/peers/numpy_membrane.py" \
             "$root/tests/golden/membrane_rule.json" "$mnist" "$numpy_batches"
     done
@@ -489,7 +491,7 @@ find_peers
 ! wants kernels || run_kernels
 run_inference
 ! wants scaling || draw_curves
-if wants training || [ -n "$torch$numpy" ]; then run_training; fi
+! wants training || run_training
 ! wants http || run_http
 fact machine.load_after "$(cut -d ' ' -f 1 /proc/loadavg)"
 
