@@ -39,8 +39,7 @@ async def reconstruct(request: Request):
     picture = Image.open(io.BytesIO(body)).convert("L").resize((side, side))
     values = torch.from_numpy(numpy.asarray(picture, numpy.float32).reshape(1, -1) / 255)
     with torch.inference_mode():
-        counts = network(values)
-    grey = (counts.mul_(255 / steps).add_(0.5)).to(torch.uint8).numpy().reshape(side, side)
+        grey = network(values).mul_(255 / steps).add_(0.5).to(torch.uint8)
     png = io.BytesIO()
-    Image.fromarray(grey).save(png, "png", compress_level=1)
+    Image.fromarray(grey.numpy().reshape(side, side)).save(png, "png", compress_level=1)
     return Response(png.getvalue(), media_type="image/png")
