@@ -188,6 +188,7 @@ run_all() {
     part contract sh "$root/tests/contract/run.sh" "$build"
     part contract-self-test sh "$root/tests/contract/run.sh" --self-test "$build"
     part page sh "$root/tests/page/run.sh" "$build"
+    part bench sh "$root/tests/bench/run.sh" "$build"
     part docs sh "$root/tests/docs/check.sh" "$build"
     part clang compile "$build/clang" clang Debug all
     part numeric sh "$root/tests/numeric.sh" "$build" "$build/clang"
