@@ -32,14 +32,12 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 1' INT TERM
 
-# The shipped models, and two of them with rate coding, and one that resets to zero.
+# The shipped models, and one of them with rate coding, and one that resets to zero.
 make_models() {
     mkdir "$scratch/models"
     cp "$root"/models/weights/*.safetensors "$scratch/models"
-    for model in mnist-ae fashion-ae; do
-        LC_ALL=C sed 's/{\\"kind\\":\\"current\\",/{\\"kind\\":\\"rate\\"   ,/' \
-            "$scratch/models/$model.safetensors" >"$scratch/models/$model-rate.safetensors"
-    done
+    LC_ALL=C sed 's/{\\"kind\\":\\"current\\",/{\\"kind\\":\\"rate\\"   ,/' \
+        "$scratch/models/fashion-ae.safetensors" >"$scratch/models/fashion-ae-rate.safetensors"
     LC_ALL=C sed 's/\\"reset\\":\\"subtract\\"/\\"reset\\":\\"zero\\"    /g' \
         "$scratch/models/speech-digits.safetensors" >"$scratch/models/speech-zero.safetensors"
 }
