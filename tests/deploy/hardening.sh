@@ -95,11 +95,15 @@ materials_of_library() {
         .hashes == [{alg: "SHA-512", content: $sum}])' "$scratch/materials.json"
 }
 
-# configure LIBRARY: of the sources that build_at has copied; what CMake says goes to $scratch/said.
+# configure LIBRARY: of the sources that build_at has copied; what CMake says goes to $scratch/said, on
+# one line, as CMake breaks its own where it likes.
 configure() {
     rm -rf "$scratch/configured"
     cmake -S "$scratch/one/source" -B "$scratch/configured" -DSPIKELOOM_TRAINER=OFF \
-        -DSPIKELOOM_DOCS_LIBRARY="$1" >"$scratch/said" 2>&1
+        -DSPIKELOOM_DOCS_LIBRARY="$1" >"$scratch/output" 2>&1
+    configured=$?
+    tr -s ' \n' ' ' <"$scratch/output" >"$scratch/said"
+    return "$configured"
 }
 
 refuses_another() {
