@@ -21,7 +21,9 @@ total_skipped=0
 . "$root/deploy/port.sh"
 
 CMOCKA_MESSAGE_OUTPUT=TAP
-ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1
+# detect_stack_use_after_return stays off: gcc 12 aligns the frames that it makes for it to 32 bytes, and
+# vectors of AVX-512 want 64 (GCC's bug 110027)
+ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=0
 UBSAN_OPTIONS=print_stacktrace=1
 export CMOCKA_MESSAGE_OUTPUT ASAN_OPTIONS UBSAN_OPTIONS
 
