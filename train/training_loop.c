@@ -36,7 +36,7 @@ static void log_epoch(const struct training_loop *loop, double seconds)
 {
     struct bptt_loss loss = loop->loss(loop->context);
     json_log_event(loop->log, "epoch",
-                   json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "epoch",
+                   json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f}", "epoch",
                              (json_int_t)(*loop->batches / loop->batches_per_epoch), "batches",
                              (json_int_t)*loop->batches, "loss_image", loss.image, "loss_latent",
                              loss.latent, "loss_contrast", loss.contrast, "loss_synops",

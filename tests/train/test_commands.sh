@@ -60,6 +60,8 @@ test_autoencoder() {
         grep -q 'spikeloom-train autoencoder --data images' "$scratch/one.md"
     check "the log has a line an epoch" \
         [ "$(grep -c '"event":"epoch"' "$scratch/log.jsonl")" = 300 ]
+    check "and tells the seconds of each" \
+        [ "$(grep '"event":"epoch"' "$scratch/log.jsonl" | grep -c '"seconds":[0-9]')" = 300 ]
     check "evaluate ends with one JSON object" last_line "$all_scores and .pixel_mse < 0.01 and
         .mse_spikes == null" "$train" evaluate --quiet --json \
         --model "$scratch/one.safetensors" --data "images:$scratch/pictures"
