@@ -217,10 +217,15 @@ run_models() {
         "$scratch/ann.onnx" "$scratch/mnist-ann.inputs" "$scratch/mnist-ann.outputs" "$seconds"
 }
 
+# The inputs and outputs of ours that peers compare theirs with, once.
+write_outputs() {
+    # shellcheck disable=SC2046 # a list of words
+    [ -f "$scratch/mnist-ae.inputs" ] || "$build/bench_outputs" "$scratch" $(model_arguments)
+}
+
 run_inference() {
     if wants models && [ -n "$torch$onnx" ]; then
-        # shellcheck disable=SC2046 # a list of words
-        "$build/bench_outputs" "$scratch" $(model_arguments)
+        write_outputs
     fi
     round=0
     while [ "$round" -lt "$rounds" ]; do
@@ -308,6 +313,7 @@ score() {
 
 # train_by_torch NAME BATCHES
 train_by_torch() {
+    write_outputs
     [ -f "$scratch/mnist-ae.gradients" ] || "$build/bench_gradients" "$scratch" "mnist:$mnist"
     figures "$1" timeout 300 "$python" "$here/peers/torch_training.py" \
         "$root/models/weights/mnist-ae.safetensors" "$scratch" "$mnist" "$2"
