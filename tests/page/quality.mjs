@@ -7,9 +7,18 @@ import { check } from './harness.mjs'
 const MOST_BYTES = 150000
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
+// In the page: until colours that change by and by are what they are to be.
+async function settled() {
+  const frame = () => new Promise(requestAnimationFrame)
+  await frame()
+  await frame()
+  await Promise.allSettled(document.getAnimations().filter(each => each instanceof CSSTransition).map(({ finished }) => finished))
+}
+
 // What axe finds on the page as it is now: nothing serious or critical.
 export async function checkAccess({ page }, colorScheme, title) {
   await page.emulateMedia({ colorScheme })
+  await page.evaluate(settled)
   await page.evaluate(axe)
   const { violations, passes } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'], preload: { assets: ['media'] } }))
   const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
