@@ -143,6 +143,13 @@ eventually() {
 }
 check "  stops with 0" daemon_stop "$daemon_pid"
 
+# half a minute at 8 kHz, in an .au whose header tells no length: it keeps a thread for a while
+{
+    printf '.snd\0\0\0\030\377\377\377\377\0\0\0\003\0\0\037\100\0\0\0\001'
+    tail -c +45 "$samples/phone_en-us.wav"
+    tail -c +45 "$samples/phone_en-us.wav"
+} | head -c 470000 >"$scratch/long.au"
+
 # busy FLAG...: a daemon with one inference thread that sixteen clients keep busy until it ends.
 busy() {
     start busy --infer-threads 1 "$@"
@@ -150,7 +157,7 @@ busy() {
     while [ "$busy_number" -lt 200 ]; do
         [ "$busy_number" -eq 0 ] || echo next
         echo "url = \"$daemon_url/v1/synthesize?seed=$busy_number\""
-        echo "data-binary = \"@$speech\""
+        echo "data-binary = \"@$scratch/long.au\""
         echo 'output = /dev/null'
         busy_number=$((busy_number + 1))
     done >"$scratch/busy.curl"
