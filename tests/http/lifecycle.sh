@@ -145,7 +145,11 @@ check "  and is told of" grep -q '"event":"stop","unanswered":3' "$scratch/dawdl
 start loaded --queue-size 256
 burst "$scratch/loaded" 600 &
 load_pid=$!
-sleep 0.7
+# long before the last one is answered
+until [ "$(grep -c '"status":200' "$scratch/loaded.log")" -ge 50 ] ||
+    ! kill -0 "$daemon_pid" 2>/dev/null; do
+    sleep 0.02
+done
 kill -INT "$daemon_pid"
 wait "$daemon_pid"
 check "exits with 0 under load" test $? -eq 0
