@@ -4,6 +4,7 @@
 #include "core/base/digest.h"
 #include "core/base/file.h"
 #include "core/base/mem.h"
+#include "models/fixed_point.h"
 #include "models/front_end.h"
 #include "models/handwriting_tensors.h"
 #include "models/network_json.h"
@@ -131,7 +132,9 @@ static enum status read_network(const struct safetensors *file, size_t size,
         status = read_class_images(file, network, error);
     if (status == STATUS_OK)
         status = handwriting_tensors_read(file, network, error);
-    return status == STATUS_OK ? network_validate(network, error) : status;
+    if (status == STATUS_OK)
+        status = network_validate(network, error);
+    return status == STATUS_OK ? fixed_point_pack(network, error) : status;
 }
 
 static void set_checksum(struct network *network, const void *bytes, size_t size)

@@ -124,14 +124,6 @@ static uint32_t list_spikes(struct inference *inference, const uint64_t *words, 
     return found;
 }
 
-static uint64_t count_spikes(const uint64_t *words, size_t num_words)
-{
-    uint64_t count = 0;
-    for (size_t w = 0; w < num_words; w++)
-        count += (uint64_t)__builtin_popcountll(words[w]);
-    return count;
-}
-
 /*
  * num_steps steps, at most INFERENCE_STEPS, of layers first .. last - 1. The input spikes are
  * listed in inference->units and spans; spikes of the last layer become rows of `output` from
@@ -157,7 +149,7 @@ static void run_layers(struct inference *inference, const struct network *networ
         stats->synops +=
             layer_run(layer, &spikes, i == first ? analog : NULL, &scratch, v, words, row_words);
         if (i == last - 1)
-            fired = count_spikes(words, num_steps * row_words);
+            fired = kernels_get()->count_ones(words, num_steps * row_words);
         else
             fired = list_spikes(inference, words, num_outputs, num_steps);
         stats->spikes += fired;
@@ -227,10 +219,14 @@ static enum status check_input(const struct network *network, const real *input,
                          num_steps);
     if (network->encoding == ENCODING_RATE)
         return encode_rate_check(network->max_rate_hz, network->dt, input, num_inputs, error);
+    uint32_t finite = 0, first = 0;
     for (uint32_t i = 0; i < num_inputs; i++)
-        if (!isfinite(input[i]))
-            return error_set(error, STATUS_INVALID_ARGUMENT, "Input %u is not a finite number.", i);
-    return STATUS_OK;
+        finite += isfinite(input[i]) != 0;
+    if (finite == num_inputs)
+        return STATUS_OK;
+    while (isfinite(input[first]))
+        first++;
+    return error_set(error, STATUS_INVALID_ARGUMENT, "Input %u is not a finite number.", first);
 }
 
 /* Draws the spikes of some steps from an analog input and lists them. */

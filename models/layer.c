@@ -23,6 +23,32 @@ void layer_start_current(const struct layer *layer, real *current)
         memcpy(current + (size_t)position * channels, layer->bias, channels * sizeof *current);
 }
 
+/* The units that share the inputs of one position. */
+static struct kernel_layer position_kernel(const struct layer *layer,
+                                           const struct layer_spikes *spikes)
+{
+    return (struct kernel_layer){.weight = layer->weight,
+                                 .stride = (size_t)layer->shape.out_channels,
+                                 .pre = spikes->units,
+                                 .spans = spikes->spans,
+                                 .num_steps = spikes->num_steps,
+                                 .start = layer->bias,
+                                 .count = (size_t)layer->shape.out_channels,
+                                 .neuron = neuron_kernel(&layer->neuron),
+                                 .fixed = {layer->fixed.weight, layer_fan_in(&layer->shape),
+                                           layer->fixed.bias, layer->fixed.scale}};
+}
+
+/* Runs it in fixed point where the layer has that and begins with its bias. */
+static void run_position(const struct layer *layer, const struct kernel_layer *kernel, real *v,
+                         uint64_t *words, size_t pitch)
+{
+    if (layer->fixed.weight && kernel->start == layer->bias)
+        kernels_get()->run_fixed(kernel, v, words, pitch);
+    else
+        kernels_get()->run_layer(kernel, 0, v, words, pitch);
+}
+
 /* The first index at or after `from` whose unit is `bound` or higher. */
 static uint32_t skip_below(const uint32_t *units, uint32_t num_spikes, uint32_t from,
                            uint32_t bound)
@@ -62,23 +88,18 @@ static uint64_t run_conv(const struct layer *layer, const struct layer_spikes *s
                          uint64_t *words, size_t pitch)
 {
     size_t channels = (size_t)layer->shape.out_channels, row_words = (channels + 63) / 64;
+    struct kernel_layer kernel = position_kernel(layer, spikes);
     uint64_t found = 0;
+    kernel.spans = scratch->windows;
     memcpy(scratch->windows, spikes->spans, spikes->num_steps * sizeof *spikes->spans);
     for (int position = 0; position < layer->shape.out_length; position++) {
         struct layer_window window = layer_window(&layer->shape, position);
         size_t unit = (size_t)position * channels;
-        const struct kernel_layer kernel = {.weight = layer->weight,
-                                            .stride = channels,
-                                            .first = window.origin,
-                                            .pre = spikes->units,
-                                            .spans = scratch->windows,
-                                            .num_steps = spikes->num_steps,
-                                            .start = analog ? analog + unit : layer->bias,
-                                            .count = channels,
-                                            .neuron = neuron_kernel(&layer->neuron)};
+        kernel.first = window.origin;
+        kernel.start = analog ? analog + unit : layer->bias;
         found += move_windows(spikes, window.first, window.last, scratch->windows);
         memset(scratch->words, 0, spikes->num_steps * row_words * sizeof *words);
-        kernels_get()->run_layer(&kernel, 0, v + unit, scratch->words, row_words);
+        run_position(layer, &kernel, v + unit, scratch->words, row_words);
         for (size_t step = 0; step < spikes->num_steps; step++)
             merge_bits(scratch->words + step * row_words, row_words, unit, words + step * pitch);
     }
@@ -90,20 +111,13 @@ uint64_t layer_run(const struct layer *layer, const struct layer_spikes *spikes,
 {
     if (layer->shape.kind == LAYER_CONV)
         return run_conv(layer, spikes, analog, scratch, v, words, pitch);
-    size_t outputs = (size_t)layer->shape.out_channels;
+    struct kernel_layer kernel = position_kernel(layer, spikes);
     uint64_t found = 0;
     for (size_t step = 0; step < spikes->num_steps; step++)
         found += spikes->spans[step].end - spikes->spans[step].begin;
-    const struct kernel_layer kernel = {.weight = layer->weight,
-                                        .stride = outputs,
-                                        .pre = spikes->units,
-                                        .spans = spikes->spans,
-                                        .num_steps = spikes->num_steps,
-                                        .start = analog ? analog : layer->bias,
-                                        .count = outputs,
-                                        .neuron = neuron_kernel(&layer->neuron)};
-    kernels_get()->run_layer(&kernel, 0, v, words, pitch);
-    return found * outputs;
+    kernel.start = analog ? analog : layer->bias;
+    run_position(layer, &kernel, v, words, pitch);
+    return found * kernel.count;
 }
 
 /* Weight rows of a window's inputs, beginning at its first one inside the input. */
@@ -119,10 +133,9 @@ uint64_t layer_add_analog(const struct layer *layer, const real *value, real *cu
     uint64_t synops = 0;
     for (int position = 0; position < layer->shape.out_length; position++) {
         struct layer_window window = layer_window(&layer->shape, position);
-        synapse_add_analog(current + (size_t)position * channels, window_weight(layer, window),
-                           channels, value + window.first, window.last - window.first);
-        for (uint32_t unit = window.first; unit < window.last; unit++)
-            synops += value[unit] != 0 ? channels : 0;
+        synops += channels * synapse_add_analog(current + (size_t)position * channels,
+                                                window_weight(layer, window), channels,
+                                                value + window.first, window.last - window.first);
     }
     return synops;
 }

@@ -1,6 +1,7 @@
 #include "models/network.h"
 
 #include "core/base/mem.h"
+#include "models/fixed_point.h"
 #include "models/front_end.h"
 
 #include <math.h>
@@ -33,6 +34,7 @@ void network_release(struct network *network)
     if (!network || atomic_fetch_sub_explicit(&network->references, 1, memory_order_acq_rel) > 1)
         return;
     for (int i = 0; i < network->num_layers; i++) {
+        fixed_point_free(&network->layers[i]);
         mem_free(network->layers[i].weight);
         mem_free(network->layers[i].bias);
     }

@@ -55,12 +55,19 @@ struct layer_shape {
     int width, stride, pad; /* in positions; 0 for a dense layer */
 };
 
+/* A layer's weights as kernel_fixed takes them, made by models/fixed_point.h; or all NULL. */
+struct fixed_point {
+    int16_t *weight, *bias;
+    real *scale;
+};
+
 struct layer {
     struct layer_shape shape;
     struct neuron_params params;
     struct neuron neuron;
     real *weight; /* [layer_fan_in][out_channels]: a spike adds one row */
     real *bias;   /* [out_channels], the current of every step */
+    struct fixed_point fixed;
 };
 
 /* Zero is what a description without the setting means. */

@@ -47,9 +47,10 @@ static void plain_add_rows(real *current, const real *weight, size_t stride, siz
     }
 }
 
-static void plain_add_scaled(real *restrict current, const real *restrict weight, size_t count,
-                             const real *restrict value, size_t num_pre)
+static size_t plain_add_scaled(real *restrict current, const real *restrict weight, size_t count,
+                               const real *restrict value, size_t num_pre)
 {
+    size_t found = 0;
     for (size_t pre = 0; pre < num_pre; pre++) {
         const real scale = value[pre];
         if (scale == 0)
@@ -57,7 +58,9 @@ static void plain_add_scaled(real *restrict current, const real *restrict weight
         const real *row = weight + pre * count;
         for (size_t post = 0; post < count; post++)
             current[post] += scale * row[post];
+        found++;
     }
+    return found;
 }
 
 static void fire_zero(const struct kernel_neuron *neuron, real *restrict v,
@@ -133,6 +136,49 @@ static void plain_run_layer(const struct kernel_layer *layer, size_t from, real 
     }
 }
 
+/* sum [width] += row `pre` of each spike. */
+static void add_fixed_rows(int16_t *restrict sum, const int16_t *restrict weight, size_t width,
+                           const uint32_t *pre, size_t num_spikes, int64_t first)
+{
+    for (size_t i = 0; i < num_spikes; i++) {
+        const int16_t *row = weight + (size_t)(pre[i] - first) * width;
+        for (size_t unit = 0; unit < width; unit++)
+            sum[unit] = (int16_t)(sum[unit] + row[unit]);
+    }
+}
+
+/* All steps of the run that begins at unit `at` and has `size` units. */
+static void run_fixed(const struct kernel_layer *layer, size_t at, size_t size, real *v,
+                      uint64_t *words, size_t pitch)
+{
+    const struct kernel_fixed *fixed = &layer->fixed;
+    const int16_t *weight = fixed->weight + at * fixed->num_rows;
+    size_t width = kernel_fixed_run(at, layer->count);
+    int16_t sum[KERNEL_FIXED_RUN];
+    real current[KERNEL_FIXED_RUN], spiked[KERNEL_FIXED_RUN];
+    for (size_t step = 0; step < layer->num_steps; step++) {
+        struct kernel_span span = layer->spans[step];
+        memcpy(sum, fixed->bias + at, width * sizeof *sum);
+        add_fixed_rows(sum, weight, width, layer->pre + span.begin, span.end - span.begin,
+                       layer->first);
+        for (size_t unit = 0; unit < size; unit++)
+            current[unit] = (real)sum[unit] * fixed->scale[at + unit];
+        plain_fire(&layer->neuron, v, current, spiked, NULL, size);
+        for (size_t unit = 0; unit < size; unit++)
+            words[step * pitch + (at + unit) / 64] |= (uint64_t)(spiked[unit] != 0) << unit % 64;
+    }
+}
+
+static void plain_run_fixed(const struct kernel_layer *layer, real *v, uint64_t *words,
+                            size_t pitch)
+{
+    for (size_t at = 0; at < layer->count; at += KERNEL_FIXED_RUN) {
+        size_t left = layer->count - at;
+        run_fixed(layer, at, left < KERNEL_FIXED_RUN ? left : KERNEL_FIXED_RUN, v + at, words,
+                  pitch);
+    }
+}
+
 static uint32_t plain_list_bits(const uint64_t *words, size_t count, uint32_t *units)
 {
     uint32_t found = 0;
@@ -140,6 +186,14 @@ static uint32_t plain_list_bits(const uint64_t *words, size_t count, uint32_t *u
         for (uint64_t word = words[w]; word; word &= word - 1)
             units[found++] = (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(word);
     return found;
+}
+
+static uint64_t plain_count_ones(const uint64_t *words, size_t num_words)
+{
+    uint64_t count = 0;
+    for (size_t w = 0; w < num_words; w++)
+        count += (uint64_t)__builtin_popcountll(words[w]);
+    return count;
 }
 
 static void plain_count_bits(const uint64_t *words, size_t pitch, size_t num_rows, size_t count,
@@ -185,7 +239,9 @@ const struct kernels kernels_plain = {
     .add_scaled = plain_add_scaled,
     .fire = plain_fire,
     .run_layer = plain_run_layer,
+    .run_fixed = plain_run_fixed,
     .list_bits = plain_list_bits,
+    .count_ones = plain_count_ones,
     .count_bits = plain_count_bits,
     .random = rng_fill,
     .compare = plain_compare,

@@ -27,6 +27,34 @@ struct kernel_span {
     uint32_t begin, end;
 };
 
+/*
+ * Weights and biases in fixed point: those of a unit are multiples of its `scale`, a power of two,
+ * and their magnitudes sum to 32767 of it at most, so that no sum of any of them rounds or
+ * overflows, be it one of 16-bit integers or of floats. Units lie in runs, the last one padded with
+ * zeros to a multiple of KERNEL_FIXED_PAD: wide enough that steps are not too short, and narrow
+ * enough that the rows of a common layer stay in the nearest cache, where all steps find them.
+ */
+enum { KERNEL_FIXED_RUN = 128, KERNEL_FIXED_PAD = 32 };
+
+struct kernel_fixed {
+    const int16_t *weight; /* run after run, each [num_rows][width of the run] */
+    size_t num_rows;
+    const int16_t *bias; /* [kernel_fixed_width(count)] */
+    const real *scale;   /* likewise */
+};
+
+/* `count` units with their padding. */
+static inline size_t kernel_fixed_width(size_t count)
+{
+    return (count + KERNEL_FIXED_PAD - 1) / KERNEL_FIXED_PAD * KERNEL_FIXED_PAD;
+}
+
+/* The width of the run that begins at unit `at`, a multiple of KERNEL_FIXED_RUN. */
+static inline size_t kernel_fixed_run(size_t at, size_t count)
+{
+    return count - at < KERNEL_FIXED_RUN ? kernel_fixed_width(count - at) : KERNEL_FIXED_RUN;
+}
+
 /* Units that share their inputs, over several steps. */
 struct kernel_layer {
     const real *weight; /* [..][stride], row 0 belongs to unit `first` */
@@ -38,6 +66,7 @@ struct kernel_layer {
     const real *start; /* [count], what each step's current begins with: bias or analog input */
     size_t count;
     struct kernel_neuron neuron;
+    struct kernel_fixed fixed; /* in place of weight, stride and start, for run_fixed */
 };
 
 /* The constants of one update of train/adam.h. */
@@ -50,9 +79,12 @@ struct kernels {
     void (*add_rows)(real *current, const real *weight, size_t stride, size_t count,
                      const uint32_t *pre, size_t num_spikes, int64_t first);
 
-    /* current [count] += value[pre] * row pre of weight [num_pre][count], zero values skipped */
-    void (*add_scaled)(real *current, const real *weight, size_t count, const real *value,
-                       size_t num_pre);
+    /*
+     * current [count] += value[pre] * row pre of weight [num_pre][count], zero values skipped; how
+     * many were not zero.
+     */
+    size_t (*add_scaled)(real *current, const real *weight, size_t count, const real *value,
+                         size_t num_pre);
 
     /* one step of count units; before [count] receives the potentials before the reset, or NULL */
     void (*fire)(const struct kernel_neuron *neuron, real *v, const real *current, real *spiked,
@@ -65,8 +97,14 @@ struct kernels {
     void (*run_layer)(const struct kernel_layer *layer, size_t from, real *v, uint64_t *words,
                       size_t pitch);
 
+    /* The same with weights in fixed point, of all units. */
+    void (*run_fixed)(const struct kernel_layer *layer, real *v, uint64_t *words, size_t pitch);
+
     /* The bits set among the first `count` of words, ascending, to units [count]; their number. */
     uint32_t (*list_bits)(const uint64_t *words, size_t count, uint32_t *units);
+
+    /* How many bits are set in num_words words. */
+    uint64_t (*count_ones)(const uint64_t *words, size_t num_words);
 
     /* counts [count] = how often each of `count` bits is set in num_rows rows [..][pitch]. */
     void (*count_bits)(const uint64_t *words, size_t pitch, size_t num_rows, size_t count,

@@ -96,11 +96,12 @@ AVX2 static void add_scaled_some(float *current, const float *weight, size_t cou
             current[post] += value[i] * weight[pre[i] * count + post];
 }
 
-AVX2 static void avx2_add_scaled(float *current, const float *weight, size_t count,
-                                 const float *value, size_t num_pre)
+AVX2 static size_t avx2_add_scaled(float *current, const float *weight, size_t count,
+                                   const float *value, size_t num_pre)
 {
     uint32_t pre[AVX2_INPUTS];
     float scale[AVX2_INPUTS];
+    size_t all = 0;
     for (size_t begin = 0; begin < num_pre; begin += AVX2_INPUTS) {
         size_t size = num_pre - begin < AVX2_INPUTS ? num_pre - begin : AVX2_INPUTS, found = 0;
         for (size_t i = 0; i < size; i++) {
@@ -109,7 +110,9 @@ AVX2 static void avx2_add_scaled(float *current, const float *weight, size_t cou
             found += value[begin + i] != 0;
         }
         add_scaled_some(current, weight + begin * count, count, pre, scale, found);
+        all += found;
     }
+    return all;
 }
 
 /* The potentials of 8 units after one step; *before on the way, and which spiked. */
@@ -214,6 +217,104 @@ AVX2 static void avx2_run_layer(const struct kernel_layer *layer, size_t from, f
             run_block(layer, 1, false, at, v, bits, pitch * 8);
     if (at < layer->count)
         kernels_plain.run_layer(layer, at, v, words, pitch);
+}
+
+enum {
+    AVX2_FIXED_LANES = 16,
+    AVX2_MOST_FIXED = KERNEL_FIXED_RUN / AVX2_FIXED_LANES /* vectors of a run */
+};
+
+/* One step of 16 units in fixed point: their potentials, and the spikes' bits. */
+AVX2_INLINE void finish_fixed(const struct kernel_neuron *neuron, const float *scale,
+                              float *potential, __m256i sum, unsigned char *bits)
+{
+    __m256 current[2];
+    current[0] = _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm256_castsi256_si128(sum)));
+    current[1] = _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm256_extracti128_si256(sum, 1)));
+    UNROLL
+    for (int i = 0; i < 2; i++)
+        current[i] = _mm256_mul_ps(current[i], _mm256_loadu_ps(scale + i * AVX2_LANES));
+    finish_step(neuron, 2, potential, current, bits);
+}
+
+AVX2_INLINE void add_fixed(__m256i *sum, int n, const int16_t *row)
+{
+    UNROLL
+    for (int i = 0; i < n; i++)
+        sum[i] = _mm256_add_epi16(
+            sum[i],
+            _mm256_loadu_si256((const __m256i *)(const void *)(row + i * AVX2_FIXED_LANES)));
+}
+
+/* All steps of a run of n vectors of 16 units; potential [n * 16]. */
+AVX2_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool clamp, size_t at,
+                                 float *potential, unsigned char *bits, size_t pitch)
+{
+    const struct kernel_neuron neuron = {layer->neuron.beta, layer->neuron.threshold, clamp};
+    const size_t width = (size_t)n * AVX2_FIXED_LANES;
+    const int16_t *weight = layer->fixed.weight + at * layer->fixed.num_rows;
+    const int64_t first = layer->first;
+    for (size_t s = 0; s < layer->num_steps; s++, bits += pitch) {
+        const uint32_t *pre = layer->pre + layer->spans[s].begin;
+        const uint32_t *end = layer->pre + layer->spans[s].end;
+        __m256i sum[AVX2_MOST_FIXED] = {0};
+        add_fixed(sum, n, layer->fixed.bias + at);
+        for (; pre + 2 <= end; pre += 2) {
+            add_fixed(sum, n, weight + (size_t)(pre[0] - first) * width);
+            add_fixed(sum, n, weight + (size_t)(pre[1] - first) * width);
+        }
+        if (pre < end)
+            add_fixed(sum, n, weight + (size_t)(*pre - first) * width);
+        UNROLL
+        for (int i = 0; i < n; i++)
+            finish_fixed(&neuron, layer->fixed.scale + at + i * AVX2_FIXED_LANES,
+                         potential + i * AVX2_FIXED_LANES, sum[i], bits + i * 2);
+    }
+}
+
+AVX2_INLINE void run_fixed_layer(const struct kernel_layer *layer, bool clamp, float *v,
+                                 unsigned char *bits, size_t pitch)
+{
+    for (size_t at = 0; at < layer->count; at += KERNEL_FIXED_RUN, bits += KERNEL_FIXED_RUN / 8) {
+        size_t width = kernel_fixed_run(at, layer->count), left = layer->count - at;
+        size_t size = (left < width ? left : width) * sizeof *v;
+        float potential[KERNEL_FIXED_RUN] = {0}; /* those of the padding stay 0 */
+        memcpy(potential, v + at, size);
+        switch (width / AVX2_FIXED_LANES) {
+        case 2:
+            run_fixed_block(layer, 2, clamp, at, potential, bits, pitch);
+            break;
+        case 4:
+            run_fixed_block(layer, 4, clamp, at, potential, bits, pitch);
+            break;
+        case 6:
+            run_fixed_block(layer, 6, clamp, at, potential, bits, pitch);
+            break;
+        case 8:
+            run_fixed_block(layer, 8, clamp, at, potential, bits, pitch);
+            break;
+        }
+        memcpy(v + at, potential, size);
+    }
+}
+
+AVX2 static void avx2_run_fixed(const struct kernel_layer *layer, float *v, uint64_t *words,
+                                size_t pitch)
+{
+    if (layer->neuron.clamp)
+        run_fixed_layer(layer, true, v, (unsigned char *)words, pitch * 8);
+    else
+        run_fixed_layer(layer, false, v, (unsigned char *)words, pitch * 8);
+}
+
+/* Every processor with AVX2 has this instruction as well. */
+__attribute__((target("popcnt"))) static uint64_t avx2_count_ones(const uint64_t *words,
+                                                                  size_t num_words)
+{
+    uint64_t count = 0;
+    for (size_t w = 0; w < num_words; w++)
+        count += (uint64_t)__builtin_popcountll(words[w]);
+    return count;
 }
 
 /* Philox4x32-10 of core/base/rng.c, 4 counters at a time, in the lower halves of 64-bit lanes. */
@@ -364,6 +465,8 @@ void kernels_use_avx2(struct kernels *kernels)
     kernels->add_scaled = avx2_add_scaled;
     kernels->fire = avx2_fire;
     kernels->run_layer = avx2_run_layer;
+    kernels->run_fixed = avx2_run_fixed;
+    kernels->count_ones = avx2_count_ones;
     kernels->count_bits = avx2_count_bits;
     kernels->random = avx2_random;
     kernels->compare = avx2_compare;

@@ -137,20 +137,28 @@ AVX512 static void add_scaled_some(float *current, const float *weight, size_t c
     }
 }
 
-AVX512 static void avx512_add_scaled(float *current, const float *weight, size_t count,
-                                     const float *value, size_t num_pre)
+AVX512 static size_t avx512_add_scaled(float *current, const float *weight, size_t count,
+                                       const float *value, size_t num_pre)
 {
     uint32_t pre[AVX512_INPUTS];
     float scale[AVX512_INPUTS];
+    size_t all = 0;
     for (size_t begin = 0; begin < num_pre; begin += AVX512_INPUTS) {
         size_t size = num_pre - begin < AVX512_INPUTS ? num_pre - begin : AVX512_INPUTS, found = 0;
-        for (size_t i = 0; i < size; i++) {
-            pre[found] = (uint32_t)i;
-            scale[found] = value[begin + i];
-            found += value[begin + i] != 0;
+        __m512i index = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        for (size_t i = 0; i < size; i += AVX512_LANES) {
+            __m512 some = _mm512_maskz_loadu_ps(first_lanes(size - i), value + begin + i);
+            /* as != does: a value that is no number is not skipped */
+            __mmask16 set = _mm512_cmp_ps_mask(some, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+            _mm512_storeu_epi32(pre + found, _mm512_maskz_compress_epi32(set, index));
+            _mm512_storeu_ps(scale + found, _mm512_maskz_compress_ps(set, some));
+            index = _mm512_add_epi32(index, _mm512_set1_epi32(AVX512_LANES));
+            found += (size_t)__builtin_popcount(set);
         }
         add_scaled_some(current, weight + begin * count, count, pre, scale, found);
+        all += found;
     }
+    return all;
 }
 
 /* The potentials of 16 units after one step; *before and the spikes' mask on the way. */
@@ -261,6 +269,97 @@ AVX512 static void avx512_run_layer(const struct kernel_layer *layer, size_t fro
         BLOCK_OF(n, BODY)
 #undef BODY
     }
+}
+
+enum {
+    AVX512_FIXED_LANES = 32,
+    AVX512_MOST_FIXED = KERNEL_FIXED_RUN / AVX512_FIXED_LANES /* vectors of a run */
+};
+
+/* One step of 32 units in fixed point: their potentials, and the spikes' bits. */
+AVX512_INLINE void finish_fixed(const struct kernel_neuron *neuron, const float *scale, __m512 *v,
+                                __m512i sum, char *bits)
+{
+    __m512i low = _mm512_cvtepi16_epi32(_mm512_castsi512_si256(sum));
+    __m512i high = _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(sum, 1));
+    __m512 before;
+    uint32_t fires = step(neuron, &v[0],
+                          _mm512_mul_ps(_mm512_cvtepi32_ps(low), _mm512_loadu_ps(scale)), &before);
+    fires |=
+        (uint32_t)step(
+            neuron, &v[1],
+            _mm512_mul_ps(_mm512_cvtepi32_ps(high), _mm512_loadu_ps(scale + AVX512_LANES)), &before)
+        << AVX512_LANES;
+    memcpy(bits, &fires, sizeof fires);
+}
+
+AVX512_INLINE void add_fixed(__m512i *sum, int n, const int16_t *row)
+{
+    UNROLL
+    for (int i = 0; i < n; i++)
+        sum[i] = _mm512_add_epi16(sum[i], _mm512_loadu_si512(row + i * AVX512_FIXED_LANES));
+}
+
+/* All steps of a run of n vectors of 32 units. Those of the padding have no weights and stay 0. */
+AVX512_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool clamp, size_t at,
+                                   float *potential, uint64_t *words, size_t pitch)
+{
+    const struct kernel_neuron neuron = {layer->neuron.beta, layer->neuron.threshold, clamp};
+    const size_t width = (size_t)n * AVX512_FIXED_LANES;
+    const __mmask16 low = first_lanes(layer->count - at - (width - AVX512_FIXED_LANES));
+    const __mmask16 high = layer->count - at > width - AVX512_LANES
+                               ? first_lanes(layer->count - at - (width - AVX512_LANES))
+                               : 0;
+    const int16_t *weight = layer->fixed.weight + at * layer->fixed.num_rows;
+    const int64_t first = layer->first;
+    char *bits = (char *)words + at / 8;
+    __m512 v[2 * AVX512_MOST_FIXED];
+    load(v, 2 * n - 1, low, potential);
+    v[2 * n - 1] = _mm512_maskz_loadu_ps(high, potential + width - AVX512_LANES);
+    for (size_t s = 0; s < layer->num_steps; s++, bits += pitch * 8) {
+        const uint32_t *pre = layer->pre + layer->spans[s].begin;
+        const uint32_t *end = layer->pre + layer->spans[s].end;
+        __m512i sum[AVX512_MOST_FIXED];
+        UNROLL
+        for (int i = 0; i < n; i++)
+            sum[i] = _mm512_loadu_si512(layer->fixed.bias + at + i * AVX512_FIXED_LANES);
+        for (; pre + 2 <= end; pre += 2) {
+            add_fixed(sum, n, weight + (size_t)(pre[0] - first) * width);
+            add_fixed(sum, n, weight + (size_t)(pre[1] - first) * width);
+        }
+        if (pre < end)
+            add_fixed(sum, n, weight + (size_t)(*pre - first) * width);
+        UNROLL
+        for (int i = 0; i < n; i++)
+            finish_fixed(&neuron, layer->fixed.scale + at + i * AVX512_FIXED_LANES, v + 2 * i,
+                         sum[i], bits + i * 4);
+    }
+    store(v, 2 * n - 1, low, potential);
+    _mm512_mask_storeu_ps(potential + width - AVX512_LANES, high, v[2 * n - 1]);
+}
+
+AVX512_INLINE void run_fixed_layer(const struct kernel_layer *layer, bool clamp, float *v,
+                                   uint64_t *words, size_t pitch)
+{
+    for (size_t at = 0; at < layer->count; at += KERNEL_FIXED_RUN) {
+#define BODY(n) run_fixed_block(layer, n, clamp, at, v + at, words, pitch)
+        switch (kernel_fixed_run(at, layer->count) / AVX512_FIXED_LANES) {
+            CASE(1, BODY)
+            CASE(2, BODY)
+            CASE(3, BODY)
+            CASE(4, BODY)
+        }
+#undef BODY
+    }
+}
+
+AVX512 static void avx512_run_fixed(const struct kernel_layer *layer, float *v, uint64_t *words,
+                                    size_t pitch)
+{
+    if (layer->neuron.clamp)
+        run_fixed_layer(layer, true, v, words, pitch);
+    else
+        run_fixed_layer(layer, false, v, words, pitch);
 }
 
 AVX512 static uint32_t avx512_list_bits(const uint64_t *words, size_t count, uint32_t *units)
@@ -416,6 +515,7 @@ void kernels_use_avx512(struct kernels *kernels)
     kernels->add_scaled = avx512_add_scaled;
     kernels->fire = avx512_fire;
     kernels->run_layer = avx512_run_layer;
+    kernels->run_fixed = avx512_run_fixed;
     kernels->list_bits = avx512_list_bits;
     kernels->count_bits = avx512_count_bits;
     kernels->random = avx512_random;

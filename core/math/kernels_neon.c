@@ -90,11 +90,12 @@ static void add_scaled_some(float *current, const float *weight, size_t count, c
             current[post] += value[i] * weight[pre[i] * count + post];
 }
 
-static void neon_add_scaled(float *current, const float *weight, size_t count, const float *value,
-                            size_t num_pre)
+static size_t neon_add_scaled(float *current, const float *weight, size_t count, const float *value,
+                              size_t num_pre)
 {
     uint32_t pre[NEON_INPUTS];
     float scale[NEON_INPUTS];
+    size_t all = 0;
     for (size_t begin = 0; begin < num_pre; begin += NEON_INPUTS) {
         size_t size = num_pre - begin < NEON_INPUTS ? num_pre - begin : NEON_INPUTS, found = 0;
         for (size_t i = 0; i < size; i++) {
@@ -103,7 +104,9 @@ static void neon_add_scaled(float *current, const float *weight, size_t count, c
             found += value[begin + i] != 0;
         }
         add_scaled_some(current, weight + begin * count, count, pre, scale, found);
+        all += found;
     }
+    return all;
 }
 
 /* The potentials of 4 units after one step; *before on the way, and which spiked. */
@@ -184,6 +187,68 @@ static void neon_run_layer(const struct kernel_layer *layer, size_t from, float 
         kernels_plain.run_layer(layer, at, v, words, pitch);
 }
 
+/* One step of 8 units in fixed point: their potentials, and the spikes' bits. */
+NEON_INLINE uint64_t finish_fixed(const struct kernel_neuron *neuron, const float *scale,
+                                  float *potential, int16x8_t sum)
+{
+    float32x4_t current[2] = {vcvtq_f32_s32(vmovl_s16(vget_low_s16(sum))),
+                              vcvtq_f32_s32(vmovl_s16(vget_high_s16(sum)))};
+    current[0] = vmulq_f32(current[0], vld1q_f32(scale));
+    current[1] = vmulq_f32(current[1], vld1q_f32(scale + NEON_LANES));
+    return finish_step(neuron, 2, potential, current);
+}
+
+/* All steps of n vectors of 8 units of a run, within one word; row 0 is at `weight`. */
+NEON_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool clamp, size_t at,
+                                 const int16_t *weight, size_t width, float *potential,
+                                 uint64_t *words, size_t pitch)
+{
+    const struct kernel_neuron neuron = {layer->neuron.beta, layer->neuron.threshold, clamp};
+    const float *scale = layer->fixed.scale + at;
+    int16x8_t sum[8];
+    for (size_t s = 0; s < layer->num_steps; s++) {
+        uint64_t bits = 0;
+        UNROLL
+        for (int i = 0; i < n; i++)
+            sum[i] = vld1q_s16(layer->fixed.bias + at + i * 8);
+        for (uint32_t k = layer->spans[s].begin; k < layer->spans[s].end; k++) {
+            const int16_t *row = weight + (size_t)(layer->pre[k] - layer->first) * width;
+            UNROLL
+            for (int i = 0; i < n; i++)
+                sum[i] = vaddq_s16(sum[i], vld1q_s16(row + i * 8));
+        }
+        UNROLL
+        for (int i = 0; i < n; i++)
+            bits |= finish_fixed(&neuron, scale + i * 8, potential + i * 8, sum[i]) << (i * 8);
+        words[s * pitch + at / 64] |= bits << at % 64;
+    }
+}
+
+/* KERNEL_FIXED_PAD units at a time. */
+NEON_INLINE void run_fixed_layer(const struct kernel_layer *layer, bool clamp, float *v,
+                                 uint64_t *words, size_t pitch)
+{
+    for (size_t at = 0; at < layer->count; at += KERNEL_FIXED_PAD) {
+        size_t run = at / KERNEL_FIXED_RUN * KERNEL_FIXED_RUN, left = layer->count - at;
+        size_t size = (left < KERNEL_FIXED_PAD ? left : KERNEL_FIXED_PAD) * sizeof *v;
+        float potential[KERNEL_FIXED_PAD] = {0}; /* those of the padding stay 0 */
+        memcpy(potential, v + at, size);
+        run_fixed_block(layer, KERNEL_FIXED_PAD / 8, clamp, at,
+                        layer->fixed.weight + run * layer->fixed.num_rows + (at - run),
+                        kernel_fixed_run(run, layer->count), potential, words, pitch);
+        memcpy(v + at, potential, size);
+    }
+}
+
+static void neon_run_fixed(const struct kernel_layer *layer, float *v, uint64_t *words,
+                           size_t pitch)
+{
+    if (layer->neuron.clamp)
+        run_fixed_layer(layer, true, v, words, pitch);
+    else
+        run_fixed_layer(layer, false, v, words, pitch);
+}
+
 static void neon_adam(const struct kernel_adam *adam, float *weight, float *moment1, float *moment2,
                       const float *gradient, size_t count)
 {
@@ -212,6 +277,7 @@ void kernels_use_neon(struct kernels *kernels)
     kernels->add_scaled = neon_add_scaled;
     kernels->fire = neon_fire;
     kernels->run_layer = neon_run_layer;
+    kernels->run_fixed = neon_run_fixed;
     kernels->adam = neon_adam;
 }
 

@@ -8,10 +8,10 @@ void synapse_add_spikes(real *current, const real *weight, size_t num_post, cons
     kernels_get()->add_rows(current, weight, num_post, num_post, pre, num_spikes, first);
 }
 
-void synapse_add_analog(real *current, const real *weight, size_t num_post, const real *value,
-                        size_t num_pre)
+size_t synapse_add_analog(real *current, const real *weight, size_t num_post, const real *value,
+                          size_t num_pre)
 {
-    kernels_get()->add_scaled(current, weight, num_post, value, num_pre);
+    return kernels_get()->add_scaled(current, weight, num_post, value, num_pre);
 }
 
 void synapse_add_dense(real *current, const real *weight, size_t num_post, const real *value,

@@ -19,9 +19,12 @@
 void synapse_add_spikes(real *current, const real *weight, size_t num_post, const uint32_t *pre,
                         size_t num_spikes, int64_t first);
 
-/* current [num_post] += sum over pre of value[pre] * weight[pre], zero values skipped. */
-void synapse_add_analog(real *current, const real *weight, size_t num_post, const real *value,
-                        size_t num_pre);
+/*
+ * current [num_post] += sum over pre of value[pre] * weight[pre], zero values skipped; how many
+ * were not zero.
+ */
+size_t synapse_add_analog(real *current, const real *weight, size_t num_post, const real *value,
+                          size_t num_pre);
 
 /* The reference for both: every term is computed, in plain loops. */
 void synapse_add_dense(real *current, const real *weight, size_t num_post, const real *value,

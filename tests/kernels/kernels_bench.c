@@ -10,6 +10,7 @@
 enum { BENCH_STEPS = 15, BENCH_PRE = 1248, BENCH_POST = 784, BENCH_LARGE = 1 << 20 };
 
 static float *weight, *value, *current, *potential, *spiked, *large[4];
+static int16_t *fixed;
 static uint32_t *units, *numbers, *counts, *listed;
 static uint64_t *words;
 static struct kernel_span spans[BENCH_STEPS];
@@ -36,10 +37,13 @@ static void prepare(void)
     counts = aligned(BENCH_PRE, sizeof *counts);
     listed = aligned(BENCH_PRE, sizeof *listed);
     words = aligned((size_t)BENCH_STEPS * (BENCH_PRE / 64 + 1), sizeof *words);
+    fixed = aligned((size_t)BENCH_PRE * BENCH_POST, sizeof *fixed);
     for (int i = 0; i < 4; i++)
         large[i] = aligned(BENCH_LARGE, sizeof *large[i]);
     for (uint32_t i = 0; i < BENCH_PRE * BENCH_POST; i++)
         weight[i] = (float)(int32_t)rng_u32(&bench_rng, 0, i) * 0x1p-34f;
+    for (uint32_t i = 0; i < BENCH_PRE * BENCH_POST; i++)
+        fixed[i] = (int16_t)((int32_t)rng_u32(&bench_rng, 3, i) >> 24);
     for (uint32_t i = 0; i < BENCH_PRE; i++)
         value[i] = i % 4 ? 0 : rng_uniform(&bench_rng, 1, i);
     for (uint32_t i = 0; i < BENCH_LARGE; i++)
@@ -91,6 +95,18 @@ static void run_layer(const struct kernels *kernels, const struct bench *bench)
     kernels->run_layer(&layer, 0, potential, words, (bench->num_post + 63) / 64);
 }
 
+static void run_fixed(const struct kernels *kernels, const struct bench *bench)
+{
+    const struct kernel_layer layer = {.pre = units,
+                                       .spans = spans,
+                                       .num_steps = BENCH_STEPS,
+                                       .count = bench->num_post,
+                                       .neuron = {0.9f, 1, false},
+                                       .fixed = {fixed, bench->num_pre, fixed, current}};
+    memset(words, 0, (bench->num_post + 63) / 64 * BENCH_STEPS * sizeof *words);
+    kernels->run_fixed(&layer, potential, words, (bench->num_post + 63) / 64);
+}
+
 static void run_fire(const struct kernels *kernels, const struct bench *bench)
 {
     const struct kernel_neuron neuron = {0.9f, 1, bench->share != 0};
@@ -136,6 +152,11 @@ static const struct bench benches[] = {
     {"run_layer 1248x196", run_layer, 1248, 196, 200},
     {"run_layer 480x96", run_layer, 480, 96, 200},
     {"run_layer 0x196", run_layer, 196, 196, 0},
+    {"run_fixed 196x784", run_fixed, 196, 784, 435},
+    {"run_fixed 512x784", run_fixed, 512, 784, 200},
+    {"run_fixed 784x196", run_fixed, 784, 196, 100},
+    {"run_fixed 1248x196", run_fixed, 1248, 196, 200},
+    {"run_fixed 480x96", run_fixed, 480, 96, 200},
     {"fire subtract 784", run_fire, 0, 784, 0},
     {"fire zero 784", run_fire, 0, 784, 1},
     {"list_bits 784", run_list_bits, 0, 784, 0},
@@ -182,6 +203,8 @@ static double bench_bytes(const struct bench *bench)
         spikes = spans[0].end - spans[0].begin;
     if (bench->run == run_layer)
         spikes = spans[BENCH_STEPS - 1].end;
+    if (bench->run == run_fixed)
+        return (double)spans[BENCH_STEPS - 1].end * bench->num_post * (double)sizeof(int16_t);
     if (bench->run == run_add_scaled)
         spikes = bench->num_pre / 4;
     return spikes * bench->num_post * (double)sizeof(float);

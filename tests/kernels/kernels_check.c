@@ -124,13 +124,16 @@ static bool check_add_scaled(const struct kernels *kernels, size_t count, bool s
     float *value = random_reals(num_pre, special);
     const float *weight = random_reals(num_pre * count, special);
     float *wanted = random_reals(count, special), *got = copy(wanted, count * sizeof *got);
+    size_t nonzero = 0;
     for (size_t pre = 0; pre < num_pre; pre += 3)
         value[pre] = 0;
     for (size_t pre = 0; pre < num_pre; pre++)
+        nonzero += value[pre] != 0;
+    for (size_t pre = 0; pre < num_pre; pre++)
         for (size_t post = 0; post < count && value[pre] != 0; post++)
             wanted[post] += value[pre] * weight[pre * count + post];
-    kernels->add_scaled(got, weight, count, value, num_pre);
-    return same(wanted, got, count * sizeof *got);
+    size_t found = kernels->add_scaled(got, weight, count, value, num_pre);
+    return found == nonzero && same(wanted, got, count * sizeof *got);
 }
 
 static struct kernel_neuron random_neuron(void)
@@ -186,15 +189,15 @@ static void reference_run_layer(const struct kernel_layer *layer, float *v, uint
     }
 }
 
-static bool check_run_layer(const struct kernels *kernels, size_t count, bool special)
+/* A layer's units, steps and spikes, but not its weights. */
+static struct kernel_layer random_layer(size_t count)
 {
-    size_t num_steps = turn % (MAX_STEPS + 1), pitch = (count + 63) / 64 + turn % 2;
-    size_t stride = count + turn % 3, bytes = pitch * num_steps * 8, found;
+    size_t num_steps = turn % (MAX_STEPS + 1), found;
     struct kernel_span spans[MAX_STEPS];
     uint32_t pre[MAX_STEPS * NUM_PRE], listed = 0;
     int64_t first = (int64_t)(turn % 100) - 50 < 0 ? 0 : (int64_t)(turn % 100);
     struct kernel_layer layer = {
-        .stride = stride, .first = first, .num_steps = num_steps, .count = count};
+        .stride = count + turn % 3, .first = first, .num_steps = num_steps, .count = count};
     layer.neuron = random_neuron();
     for (size_t step = 0; step < num_steps; step++) {
         const uint32_t *units = random_units(NUM_PRE, first, &found);
@@ -204,7 +207,14 @@ static bool check_run_layer(const struct kernels *kernels, size_t count, bool sp
     }
     layer.pre = copy(pre, listed * sizeof *pre);
     layer.spans = copy(spans, num_steps * sizeof *spans);
-    layer.weight = random_reals((NUM_PRE - 1) * stride + count, special);
+    return layer;
+}
+
+static bool check_run_layer(const struct kernels *kernels, size_t count, bool special)
+{
+    struct kernel_layer layer = random_layer(count);
+    size_t pitch = (count + 63) / 64 + turn % 2, bytes = pitch * layer.num_steps * 8;
+    layer.weight = random_reals((NUM_PRE - 1) * layer.stride + count, special);
     layer.start = random_reals(count, special);
     float *v = random_reals(count, special), *got_v = copy(v, count * sizeof *v);
     uint64_t *words = guarded(bytes), *got = guarded(bytes);
@@ -212,6 +222,55 @@ static bool check_run_layer(const struct kernels *kernels, size_t count, bool sp
     memset(got, 0, bytes);
     reference_run_layer(&layer, v, words, pitch);
     kernels->run_layer(&layer, 0, got_v, got, pitch);
+    return same(v, got_v, count * sizeof *v) && same(words, got, bytes);
+}
+
+/*
+ * A random layer in fixed point, and the same weights as floats: up to 255 multiples of a unit's
+ * scale each, so that no sum is too large, as the table wants it.
+ */
+static struct kernel_layer random_fixed_layer(size_t count)
+{
+    struct kernel_layer layer = random_layer(count);
+    size_t padded = kernel_fixed_width(count);
+    int16_t *fixed = guarded(NUM_PRE * padded * sizeof *fixed);
+    int16_t *bias = guarded(padded * sizeof *bias);
+    float *scale = guarded(padded * sizeof *scale), *start = guarded(count * sizeof *start);
+    float *weight = guarded(NUM_PRE * layer.stride * sizeof *weight);
+    memset(fixed, 0, NUM_PRE * padded * sizeof *fixed);
+    memset(bias, 0, padded * sizeof *bias);
+    memset(scale, 0, padded * sizeof *scale);
+    memset(weight, 0, NUM_PRE * layer.stride * sizeof *weight);
+    turn++;
+    for (size_t unit = 0; unit < count; unit++) {
+        size_t at = unit / KERNEL_FIXED_RUN * KERNEL_FIXED_RUN;
+        size_t width = kernel_fixed_run(at, count);
+        scale[unit] = ldexpf(1, -(int)(draw((uint32_t)unit) % 12));
+        bias[unit] = (int16_t)(draw((uint32_t)(count + unit)) % 511) - 255;
+        start[unit] = (float)bias[unit] * scale[unit];
+        for (size_t row = 0; row < NUM_PRE; row++) {
+            int value = (int)(draw((uint32_t)((row + 2) * count + unit)) % 511) - 255;
+            fixed[at * NUM_PRE + row * width + (unit - at)] = (int16_t)value;
+            weight[row * layer.stride + unit] = (float)value * scale[unit];
+        }
+    }
+    layer.weight = weight;
+    layer.start = start;
+    layer.fixed = (struct kernel_fixed){fixed, NUM_PRE, bias, scale};
+    return layer;
+}
+
+/* Sums are exact: integers have to give what floats do. */
+static bool check_run_fixed(const struct kernels *kernels, size_t count, bool special)
+{
+    struct kernel_layer layer = random_fixed_layer(count);
+    size_t pitch = (count + 63) / 64 + turn % 2, bytes = pitch * layer.num_steps * 8;
+    float *v = random_reals(count, special), *got_v = copy(v, count * sizeof *v);
+    uint64_t *words = guarded(bytes), *got = guarded(bytes);
+    memset(words, 0, bytes);
+    memset(got, 0, bytes);
+    reference_run_layer(&layer, v, words, pitch);
+    kernels->run_fixed(&layer, got_v, got, pitch);
     return same(v, got_v, count * sizeof *v) && same(words, got, bytes);
 }
 
@@ -241,6 +300,17 @@ static bool check_list_bits(const struct kernels *kernels, size_t count, bool sp
             units[wanted++] = i;
     found = kernels->list_bits(words, count, got);
     return found == wanted && same(units, got, wanted * sizeof *got);
+}
+
+static bool check_count_ones(const struct kernels *kernels, size_t count, bool special)
+{
+    const uint64_t *words = random_bits(3, (count + 63) / 64, count);
+    uint64_t wanted = 0;
+    (void)special;
+    for (size_t row = 0; row < 3; row++)
+        for (size_t i = 0; i < count; i++)
+            wanted += words[row * ((count + 63) / 64) + i / 64] >> i % 64 & 1;
+    return kernels->count_ones(words, 3 * ((count + 63) / 64)) == wanted;
 }
 
 static bool check_count_bits(const struct kernels *kernels, size_t count, bool special)
@@ -314,10 +384,16 @@ static const struct {
     const char *name;
     bool (*check)(const struct kernels *kernels, size_t count, bool special);
 } checks[] = {
-    {"add_rows", check_add_rows},   {"add_scaled", check_add_scaled},
-    {"fire", check_fire},           {"run_layer", check_run_layer},
-    {"list_bits", check_list_bits}, {"count_bits", check_count_bits},
-    {"random", check_random},       {"compare", check_compare},
+    {"add_rows", check_add_rows},
+    {"add_scaled", check_add_scaled},
+    {"fire", check_fire},
+    {"run_layer", check_run_layer},
+    {"run_fixed", check_run_fixed},
+    {"list_bits", check_list_bits},
+    {"count_ones", check_count_ones},
+    {"count_bits", check_count_bits},
+    {"random", check_random},
+    {"compare", check_compare},
     {"adam", check_adam},
 };
 enum { NUM_CHECKS = sizeof checks / sizeof *checks, NUM_TURNS = 12 };

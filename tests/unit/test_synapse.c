@@ -116,9 +116,14 @@ static void test_analog_equals_dense(void **state)
         const struct rng rng = {.seed = 3, .index = num_post, .stream = RNG_STREAM_INIT};
         for (uint32_t i = 0; i < MAX_PRE; i++)
             layout.value[i] *= 2 * (real)rng_uniform(&rng, 0, i) - 1;
-        synapse_add_analog(layout.event + CANARIES, layout.weight, num_post, layout.value, MAX_PRE);
+        size_t nonzero = 0;
+        for (uint32_t i = 0; i < MAX_PRE; i++)
+            nonzero += layout.value[i] != 0;
+        size_t found = synapse_add_analog(layout.event + CANARIES, layout.weight, num_post,
+                                          layout.value, MAX_PRE);
         synapse_add_dense(layout.dense + CANARIES, layout.weight, num_post, layout.value, MAX_PRE);
         check_equal(&layout, num_post);
+        assert_int_equal(found, nonzero);
     }
 }
 
