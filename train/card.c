@@ -177,6 +177,13 @@ enum status card_replace_section(const char *card, const char *heading, const ch
     return status == STATUS_OK ? status : error_plain(error, status);
 }
 
+double card_training_seconds(const char *older)
+{
+    static const char row[] = "\n| time | `";
+    const char *found = strstr(older, row);
+    return found ? strtod(found + sizeof row - 1, NULL) : -1;
+}
+
 enum status card_keep_sections(const char *older, struct buf *card, struct error *error)
 {
     enum status status = STATUS_OK;

@@ -39,6 +39,9 @@ void card_score(const json_t *scores, const char *key, struct buf *card);
 enum status card_replace_section(const char *card, const char *heading, const char *section,
                                  struct buf *out, struct error *error);
 
+/* How long the training took that an older card tells of, in seconds; -1 where it says nothing. */
+double card_training_seconds(const char *older);
+
 /* Appends the sections of an older card that were written by hand. TOO_LARGE, NO_MEMORY. */
 enum status card_keep_sections(const char *older, struct buf *card, struct error *error);
 

@@ -21,6 +21,8 @@ enum status command_run(const struct options *options, struct error *error)
         return command_synthesize(options, error);
     case COMMAND_CALIBRATE:
         return command_calibrate(options, error);
+    case COMMAND_QUANTIZE:
+        return command_quantize(options, error);
     case COMMAND_INSPECT:
         return command_inspect(options, error);
     case COMMAND_COUNT:

@@ -32,6 +32,9 @@ enum status command_reproduce(const struct options *options, struct error *error
 /* Adds handwritings and a confidence to an audiocoder, and measures what it turns away. */
 enum status command_calibrate(const struct options *options, struct error *error);
 
+/* Puts the weights of a finished checkpoint into fixed point and scores it again. */
+enum status command_quantize(const struct options *options, struct error *error);
+
 /* Scores a checkpoint on a test split. */
 enum status command_evaluate(const struct options *options, struct error *error);
 

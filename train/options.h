@@ -18,6 +18,7 @@ enum train_command {
     COMMAND_JUDGE,       /* train a classifier of digits for scores */
     COMMAND_SWEEP,       /* train autoencoders over a grid of settings */
     COMMAND_CALIBRATE,   /* handwriting and confidence for a finished audiocoder */
+    COMMAND_QUANTIZE,    /* weights of a finished checkpoint to fixed point */
     COMMAND_REPRODUCE,   /* run the published experiments */
     COMMAND_EVALUATE,    /* score a checkpoint on a test split */
     COMMAND_SYNTHESIZE,  /* WAV files to PNG files */

@@ -52,6 +52,13 @@ const struct command_row options_commands[COMMAND_COUNT] = {
                       "mnist.safetensors --images mnist:data/mnist --data fsdd:data/fsdd --extra "
                       "wavs:data/speech --non-digits wavs:data/non-digits --hands 32 "
                       "--out speech-32.safetensors"}},
+    [COMMAND_QUANTIZE] =
+        {.name = "quantize",
+         .summary =
+             "Puts the weights of a finished checkpoint into fixed point and scores it again.",
+         .examples = {"spikeloom-train quantize --model mnist.safetensors --data mnist:data/mnist",
+                      "spikeloom-train quantize --model speech.safetensors --data fsdd:data/fsdd "
+                      "--judge judge.safetensors --out speech-fixed.safetensors"}},
     [COMMAND_EVALUATE] =
         {.name = "evaluate",
          .summary = "Scores a checkpoint on a test split.",

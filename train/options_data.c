@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
      .kind = OPTION_TEXT,
      .help = "data set whose test split is scored: of images for an autoencoder, of speech for an "
              "audiocoder",
-     .commands = FOR_EVALUATE,
+     .commands = FOR_EVALUATE | FOR_QUANTIZE,
      .required = true,
      FIELD(data)},
     {.name = "data",
@@ -123,7 +123,7 @@ static const struct option_row rows[] = {
      .kind = OPTION_TEXT,
      .help = "classifier that reads the pictures of digits, for digit_accuracy_judge; shipped is "
              "models/judge/mnist-judge.safetensors",
-     .commands = FOR_AUDIOCODER | FOR_EVALUATE | FOR_REPRODUCE,
+     .commands = FOR_AUDIOCODER | FOR_EVALUATE | FOR_QUANTIZE | FOR_REPRODUCE,
      FIELD(judge)},
     {.name = "out",
      .metavar = "FILE",
@@ -136,7 +136,7 @@ static const struct option_row rows[] = {
      .metavar = "FILE",
      .kind = OPTION_TEXT,
      .help = "checkpoint to write, with its card; without it the model itself is replaced",
-     .commands = FOR_CALIBRATE,
+     .commands = FOR_CALIBRATE | FOR_QUANTIZE,
      FIELD(out)},
     {.name = "out",
      .metavar = "DIR",
@@ -219,7 +219,7 @@ static const struct option_row rows[] = {
      .kind = OPTION_TEXT,
      .help = "division of speech: the data set's own (the default), 84 % of each class for "
              "training and 16 % for testing drawn by --seed, or all but one speaker for training",
-     .commands = FOR_AUDIOCODER | FOR_EVALUATE | FOR_CALIBRATE,
+     .commands = FOR_AUDIOCODER | FOR_EVALUATE | FOR_CALIBRATE | FOR_QUANTIZE,
      FIELD(split)},
     {.name = "skip-bad",
      .kind = OPTION_FLAG,

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/mem.h"
 #include "models/checkpoint.h"
+#include "models/fixed_point.h"
 #include "train/card.h"
 #include "train/evaluation.h"
 #include "train/json_log.h"
@@ -114,15 +115,25 @@ static enum status write_card(const struct network *network, double seconds, boo
     return status;
 }
 
-/* What was written by hand on an older card stays. */
-static enum status keep_older(const char *path, struct buf *card, struct error *error)
+/*
+ * The card at `path`: with the time that the training took or, where it is below 0, the time that
+ * the older card tells. What was written by hand on that one stays.
+ */
+static enum status replace_card(const struct network *network, const char *path, double seconds,
+                                bool held_out, struct buf *older, struct error *error)
 {
-    struct buf older;
-    buf_init(&older, CARD_CAP);
-    enum status status = file_exists(path) ? file_read(path, &older, error) : STATUS_OK;
-    if (status == STATUS_OK && older.size > 0)
-        status = card_keep_sections((const char *)older.bytes, card, error);
-    buf_free(&older);
+    struct buf card;
+    buf_init(&card, CARD_CAP);
+    enum status status = file_exists(path) ? file_read(path, older, error) : STATUS_OK;
+    const char *text = status == STATUS_OK && older->size > 0 ? (const char *)older->bytes : "";
+    if (status == STATUS_OK)
+        status = write_card(network, seconds < 0 ? card_training_seconds(text) : seconds, held_out,
+                            &card, error);
+    if (status == STATUS_OK)
+        status = card_keep_sections(text, &card, error);
+    if (status == STATUS_OK)
+        status = file_replace(path, card.bytes, card.size, error);
+    buf_free(&card);
     return status;
 }
 
@@ -130,16 +141,12 @@ static enum status save_card(const struct network *network, const char *path, do
                              bool held_out, struct error *error)
 {
     char beside[PATH_MAX];
-    struct buf card;
-    buf_init(&card, CARD_CAP);
+    struct buf older;
+    buf_init(&older, CARD_CAP);
     enum status status = card_path(path, beside, error);
     if (status == STATUS_OK)
-        status = write_card(network, seconds, held_out, &card, error);
-    if (status == STATUS_OK)
-        status = keep_older(beside, &card, error);
-    if (status == STATUS_OK)
-        status = file_replace(beside, card.bytes, card.size, error);
-    buf_free(&card);
+        status = replace_card(network, beside, seconds, held_out, &older, error);
+    buf_free(&older);
     return status;
 }
 
@@ -218,6 +225,7 @@ enum status record_finish(const struct options *options, const struct trainer_re
                                            .limit = (uint32_t)options->limit,
                                            .division = options->division};
     struct judge judge;
+    fixed_point_round(network);
     enum status status = judge_load_optional(options->judge, &judge, &settings.judge, error);
     if (status == STATUS_OK)
         status = images ? evaluation_images(network, images, &settings, &scores, error)

@@ -31,12 +31,13 @@ enum status record_state_path(const char *out, char path[PATH_MAX], struct error
 json_t *record_training(const struct options *options);
 
 /*
- * Ends a training: scores the network on `images` (the test split or, with --validate, those held
- * out) or, where they are NULL, on the test split of speech; puts command, data, seed, rule and the
- * like into its description, and writes the checkpoint options->out (NAME.safetensors) with its
- * card NAME.md beside it. How long the training took stands on the card alone, so that the same
- * command makes the same checkpoint byte for byte. The state file, no longer needed, is removed.
- * Says on standard output what was written.
+ * Ends a training: puts the weights into fixed point (models/fixed_point.h), scores the network on
+ * `images` (the test split or, with --validate, those held out) or, where they are NULL, on the
+ * test split of speech; puts command, data, seed, rule and the like into its description, and
+ * writes the checkpoint options->out (NAME.safetensors) with its card NAME.md beside it. How long
+ * the training took stands on the card alone, so that the same command makes the same checkpoint
+ * byte for byte. The state file, no longer needed, is removed. Says on standard output what was
+ * written.
  */
 enum status record_finish(const struct options *options, const struct trainer_result *result,
                           const struct image_set *images, struct network *network,

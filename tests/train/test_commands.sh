@@ -73,6 +73,13 @@ test_autoencoder() {
         grep -q 'cannot be held out' '$scratch/err'"
     check "one thread gives the same weights" autoencoder single --epochs 300 --threads 1
     check "... exactly" alike one single
+    check "weights in fixed point can be put there again" "$train" quantize --quiet \
+        --model "$scratch/one.safetensors" --data "images:$scratch/pictures" \
+        --out "$scratch/again.safetensors"
+    check "... which changes none" alike one again
+    check "... and is told on the card, with the time of the training" sh -c "
+        grep -q 'amended_by.*quantize' '$scratch/again.md' &&
+        grep -q '^| time | ' '$scratch/one.md'"
     check "another seed gives others" autoencoder other --epochs 300 --seed 2
     check "... really" differ one other
 }

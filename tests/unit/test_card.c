@@ -72,6 +72,15 @@ static void test_sections_by_hand_are_kept(void **state)
     buf_free(&out);
 }
 
+static void test_the_time_of_training_is_found(void **state)
+{
+    (void)state;
+    assert_true(
+        card_training_seconds("## How it was made\n\n| seed | `1` |\n| time | `416 s` |\n") == 416);
+    assert_true(card_training_seconds("## How it was made\n\n| times | `416 s` |\n") == -1);
+    assert_true(card_training_seconds("") == -1);
+}
+
 static void test_a_cap_is_an_error(void **state)
 {
     (void)state;
@@ -118,6 +127,7 @@ int main(void)
         cmocka_unit_test(test_a_new_section_comes_behind_the_scores),
         cmocka_unit_test(test_a_card_without_scores_gets_them_at_its_end),
         cmocka_unit_test(test_sections_by_hand_are_kept),
+        cmocka_unit_test(test_the_time_of_training_is_found),
         cmocka_unit_test(test_a_cap_is_an_error),
         cmocka_unit_test(test_scores_as_a_table),
         cmocka_unit_test(test_the_card_lies_beside_its_checkpoint),
