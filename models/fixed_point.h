@@ -11,8 +11,6 @@
 #include "core/base/status.h"
 #include "models/network.h"
 
-#include <stdbool.h>
-
 /*
  * Rounds the weights and biases of the layers that spikes reach (all, but for the first where the
  * input is a current) to the finest such multiples, a bias downwards, so that no unit begins to
@@ -20,12 +18,9 @@
  */
 void fixed_point_round(struct network *network);
 
-/* Whether all of a layer's units are so. */
-bool fixed_point_fits(const struct layer *layer);
-
 /*
- * Packs the layers that spikes reach and that fit, for layer_run; their weights must not change any
- * more. NO_MEMORY, which leaves the network as it was before or packed in part.
+ * Packs each layer that spikes reach and whose units are all so, for layer_run; its weights must
+ * not change any more. NO_MEMORY, which leaves the network as it was before or packed in part.
  */
 enum status fixed_point_pack(struct network *network, struct error *error);
 
