@@ -35,6 +35,14 @@ static struct inference_stats count_events(struct single *single)
     return stats;
 }
 
+/* Bytes of weights that these events read: half as many for spikes in fixed point. */
+static double weight_bytes(const struct network *network, const struct inference_stats *stats)
+{
+    bool fixed = network->layers[network->num_layers - 1].fixed.weight != NULL;
+    double spiked = (double)(stats->synops - stats->macs), analog = (double)stats->macs;
+    return analog * sizeof(real) + spiked * (fixed ? sizeof(int16_t) : sizeof(real));
+}
+
 static void measure_model(const char *name, const char *data, double seconds)
 {
     struct subject subject;
@@ -48,11 +56,13 @@ static void measure_model(const char *name, const char *data, double seconds)
     double all = measure_call(batch_run, &batch, seconds) / batch.size;
     struct inference_stats stats = count_events(&single);
     double synops = (double)stats.synops / subject.num_inputs;
+    double bytes = weight_bytes(subject.network, &stats) / subject.num_inputs;
     measure_print(one * 1e6, "models.%s.single_us", name);
     measure_print(1 / all, "models.%s.batch_per_s", name);
     measure_print((double)stats.spikes / subject.num_inputs, "models.%s.spikes", name);
     measure_print(synops, "models.%s.synops", name);
-    measure_print(synops * sizeof(real) / one / 1e9, "models.%s.weights_gb_s", name);
+    measure_print(bytes, "models.%s.weight_bytes", name);
+    measure_print(bytes / one / 1e9, "models.%s.weights_gb_s", name);
     batch_close(&batch);
     inference_free(&single.scratch);
     mem_free(single.grey);

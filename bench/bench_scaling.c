@@ -10,6 +10,7 @@
 #include "bench/measure.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "models/fixed_point.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,8 @@ static struct network *make_network(int hidden, int steps, enum input_encoding e
     fill_weights(&network->layers[0], 0);
     fill_weights(&network->layers[1], 1);
     measure_expect(network_validate(network, &error), &error);
+    fixed_point_round(network); /* as training ends */
+    measure_expect(fixed_point_pack(network, &error), &error);
     return network;
 }
 

@@ -79,9 +79,9 @@ function derive_http(key, empty, full, light, alone, computed) {
 
 # Inferences a second at which weights would be read as fast as the cache gives them.
 function derive_batch(model, bytes) {
-    if (!have("limits.cache_gb_s models." model ".synops"))
+    if (!have("limits.cache_gb_s models." model ".weight_bytes"))
         return
-    bytes = 4 * median["models." model ".synops"]
+    bytes = median["models." model ".weight_bytes"]
     derive("possible." model ".batch_per_s",
         text["machine.cores"] * median["limits.cache_gb_s"] * 1e9 / bytes)
 }
