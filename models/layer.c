@@ -173,7 +173,11 @@ void layer_count_fan_out(const struct layer_shape *shape, uint32_t *fan_out)
 void layer_activate(const struct layer *layer, const real *current, real *value)
 {
     uint32_t count = layer_num_outputs(&layer->shape);
-    bool sigmoid = layer->params.model == NEURON_SIGMOID;
+    if (layer->params.model == NEURON_SIGMOID) {
+        memmove(value, current, count * sizeof *value); /* which may be the same */
+        activation_sigmoid_each(value, count);
+        return;
+    }
     for (uint32_t i = 0; i < count; i++)
-        value[i] = sigmoid ? activation_sigmoid(current[i]) : activation_relu(current[i]);
+        value[i] = activation_relu(current[i]);
 }

@@ -7,6 +7,8 @@
 
 #include "core/math/real.h"
 
+#include <stddef.h>
+
 /* max(x, 0); 0 where x is no number. */
 static inline real activation_relu(real x)
 {
@@ -15,5 +17,8 @@ static inline real activation_relu(real x)
 
 /* The logistic sigmoid 1 / (1 + e^-x), exact to a few units in the last place of a double. */
 real activation_sigmoid(real x);
+
+/* The same of each of values [count], in their place: the same bits. */
+void activation_sigmoid_each(real *values, size_t count);
 
 #endif

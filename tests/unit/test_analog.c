@@ -35,6 +35,12 @@ static void test_sigmoid_against_the_library(void **state)
         double expected = 1 / (1 + exp(-x)), got = (double)activation_sigmoid((real)x);
         assert_true(fabs(got - 1 / (1 + exp(-(double)(real)x))) <= 1.5e-7 * expected + 1e-30);
     }
+    real values[41];
+    for (int i = 0; i < 41; i++)
+        values[i] = (real)i - 20;
+    activation_sigmoid_each(values, 41);
+    for (int i = 0; i < 41; i++)
+        assert_true(values[i] == activation_sigmoid((real)i - 20));
     assert_true(activation_sigmoid(0) == (real)0.5);
     assert_true(activation_sigmoid((real)INFINITY) == 1);
     assert_true(activation_sigmoid((real)-INFINITY) <= (real)1e-30);
