@@ -18,6 +18,7 @@ struct connection {
     uint64_t since_us; /* when its present request or reply began to be waited for */
     bool busy;         /* its request is being computed: time does not count */
     bool shut;         /* it has been shut and will be removed */
+    bool sending;      /* at its end the client may still be sending; of the thread that reads */
 };
 
 /* What has become of connections so far. */

@@ -4,6 +4,7 @@
 #include "server/clock.h"
 #include "server/connections.h"
 #include "server/http_head.h"
+#include "server/lingering.h"
 #include "server/listener.h"
 
 #include <microhttpd.h>
@@ -34,6 +35,7 @@ struct http_server {
     _Atomic size_t total_body;
     _Atomic bool closing;
     struct connections connections;
+    struct lingering *lingering;
     pthread_mutex_t sparing;
     struct http_transaction *spare; /* transactions to be used again */
     int num_spare;
@@ -190,6 +192,20 @@ static enum MHD_Result http_answer(struct http_transaction *transaction)
     return http_queue(transaction);
 }
 
+/* The connection ends before the request has been read whole. */
+static void http_mark_sending(struct MHD_Connection *connection)
+{
+    struct connection *entry = http_connection(connection);
+    if (entry)
+        entry->sending = true;
+}
+
+static enum MHD_Result http_answer_early(struct http_transaction *transaction)
+{
+    http_mark_sending(transaction->connection);
+    return http_answer(transaction);
+}
+
 static void http_completed(void *context, struct MHD_Connection *connection, void **con_cls,
                            enum MHD_RequestTerminationCode code)
 {
@@ -202,6 +218,8 @@ static void http_completed(void *context, struct MHD_Connection *connection, voi
     if (transaction->stage != HTTP_HEADERS)
         server->hooks.done(server->hooks.context, &transaction->exchange,
                            code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    else if (code == MHD_REQUEST_TERMINATED_WITH_ERROR) /* libmicrohttpd has refused the head */
+        http_mark_sending(connection);
     if (transaction->form)
         MHD_destroy_post_processor(transaction->form);
     atomic_fetch_sub(&server->total_body, transaction->charged);
@@ -354,18 +372,18 @@ static enum MHD_Result http_first_call(struct http_transaction *transaction, con
             STATUS_OK) {
         exchange->reply.close = true;
         server->hooks.begin(server->hooks.context, exchange);
-        return http_answer(transaction);
+        return http_answer_early(transaction);
     }
     server->hooks.begin(server->hooks.context, exchange);
     if (framing.length > exchange->request.max_body && exchange->reply.code == 0) {
         http_too_large(transaction);
         exchange->reply.close = true;
-        return http_answer(transaction);
+        return http_answer_early(transaction);
     }
     bool unread = framing.length > exchange->request.max_body ||
                   http_head_expects_continue(transaction->connection);
     if (exchange->reply.code != 0 && unread)
-        return http_answer(transaction);
+        return http_answer_early(transaction);
     exchange->request.body.cap = exchange->request.max_body;
     transaction->announced = framing.length;
     if (framing.has_body && exchange->reply.code == 0)
@@ -411,10 +429,13 @@ static void http_connected(void *context, struct MHD_Connection *connection, voi
     struct http_server *server = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *socket_context = connections_add(&server->connections, http_fd(connection));
-    } else {
-        connections_remove(&server->connections, *socket_context);
-        *socket_context = NULL;
+        return;
     }
+    struct connection *ended = *socket_context; /* its socket is closed after this call */
+    if (ended && ended->sending)
+        lingering_take(server->lingering, ended->fd);
+    connections_remove(&server->connections, ended);
+    *socket_context = NULL;
 }
 
 /* --- other threads ------------------------------------------------------------------------- */
@@ -494,8 +515,10 @@ enum status http_open(const struct http_settings *settings, const struct http_ho
     if (status == STATUS_OK) {
         server->port = listener_port(server->listen_fd);
         listener_limit_unread(server->listen_fd, settings->idle_seconds);
-        status = http_start(server, error);
+        status = lingering_open(&server->lingering, error);
     }
+    if (status == STATUS_OK)
+        status = http_start(server, error);
     if (status == STATUS_OK)
         *out = server;
     else
@@ -526,7 +549,7 @@ void http_stop_listening(struct http_server *server)
 bool http_is_idle(struct http_server *server)
 {
     return atomic_load(&server->num_exchanges) == 0 && listener_backlog(server->listen_fd) == 0 &&
-           !connections_unread(&server->connections);
+           !connections_unread(&server->connections) && lingering_count(server->lingering) == 0;
 }
 
 struct connections_counts http_connections(struct http_server *server)
@@ -547,6 +570,7 @@ void http_close(struct http_server *server)
         MHD_stop_daemon(server->daemon); /* closes the listening socket as well */
     else if (server->listen_fd >= 0)
         close(server->listen_fd);
+    lingering_close(server->lingering);
     for (struct http_transaction *each = server->spare, *next; each; each = next) {
         next = each->next;
         http_free_transaction(each);

@@ -107,4 +107,26 @@ told ' closed' "$(post 'Transfer-Encoding: chunked')$(chunks 17)0\r\n\r\n$after"
 told '200 200 closed' "GET /healthz HTTP/1.1\r\nHost: x\r\nA: $(printf '%08000d' 0)\r\n\r\n$after"
 told '431 closed' "GET /healthz HTTP/1.1\r\nHost: x\r\nA: $(printf '%0100000d' 0)\r\n\r\n"
 told '400 closed' "GET /$(printf '%03000d' 0) HTTP/1.1\r\nHost: x\r\n\r\n$after"
+
+# --- a client that sends all of it before it reads -------------------------------------------
+# sent_whole CODE FILE: the request of FILE is read to its end though the answer is out, or a reset
+# would overtake it.
+sent_whole() {
+    "$scratch/talk" "${daemon_url##*:}" 2 <"$2" >"$scratch/talk.out" 2>"$scratch/talk.err"
+    [ $? -eq 0 ] && ! [ -s "$scratch/talk.err" ] && grep -aq "^HTTP/1.1 $1 " "$scratch/talk.out" || {
+        cat "$scratch/talk.err" "$scratch/talk.out"
+        return 1
+    }
+}
+{
+    printf "$(post 'Content-Length: 20000000')"
+    head -c 20000000 /dev/zero
+} >"$scratch/endless"
+check "a refused body of 20 MB is no reset" sent_whole 413 "$scratch/endless"
+{
+    printf 'GET /healthz HTTP/1.1\r\nHost: x\r\nA: '
+    head -c 20000000 /dev/zero | tr '\000' a
+} >"$scratch/endless"
+check "a refused head of 20 MB is no reset" sent_whole 431 "$scratch/endless"
+rm "$scratch/endless"
 check "it stops with 0" daemon_stop "$daemon_pid"

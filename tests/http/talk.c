@@ -1,7 +1,8 @@
 /*
  * Sends standard input to a port of 127.0.0.1 byte for byte and prints what comes back, until the
  * server closes the connection or is silent for that many seconds: exit status 0 when it closed,
- * 3 when it did not, 2 when there was no connection.
+ * 3 when it did not, 2 when there was no connection. Says on standard error when it could not send
+ * everything.
  *
  *   talk PORT SECONDS <REQUEST >ANSWER
  */
@@ -35,8 +36,10 @@ static void send_input(int fd)
     while ((size = read(STDIN_FILENO, piece, sizeof piece)) > 0)
         for (ssize_t sent = 0, step; sent < size; sent += step) {
             step = send(fd, piece + sent, (size_t)(size - sent), MSG_NOSIGNAL);
-            if (step <= 0)
+            if (step <= 0) {
+                perror("talk: send");
                 return;
+            }
         }
 }
 
