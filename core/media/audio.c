@@ -4,6 +4,7 @@
 #include "core/media/container.h"
 #include "core/media/vorbis.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <math.h>
 #include <sndfile.h>
@@ -206,6 +207,27 @@ static enum status audio_decode_open(SNDFILE *file, const SF_INFO *info,
     if (status == STATUS_OK)
         status = audio_check_end(file, info, audio, name, error);
     return status;
+}
+
+/*
+ * libmpg123 writes several lines to standard error for each damaged frame of an MP3 file, which
+ * would drown the log, and libsndfile has no way to silence it. Its call of mpg123_new comes here,
+ * as the program's functions are found before those of libraries, and gets a handle that is quiet.
+ */
+struct mpg123_handle_struct;
+struct mpg123_handle_struct *mpg123_new(const char *decoder, int *error);
+
+struct mpg123_handle_struct *mpg123_new(const char *decoder, int *error)
+{
+    enum { ADD_FLAGS = 2, QUIET = 0x20 }; /* of mpg123.h */
+    struct mpg123_handle_struct *(*real_new)(const char *, int *);
+    int (*set)(struct mpg123_handle_struct *, int, long, double);
+    *(void **)&real_new = dlsym(RTLD_NEXT, "mpg123_new");
+    *(void **)&set = dlsym(RTLD_NEXT, "mpg123_param");
+    struct mpg123_handle_struct *handle = real_new ? real_new(decoder, error) : NULL;
+    if (handle && set)
+        (void)set(handle, ADD_FLAGS, QUIET, 0);
+    return handle;
 }
 
 enum status audio_decode(const uint8_t *bytes, size_t size, const struct audio_limits *limits,

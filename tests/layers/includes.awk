@@ -17,6 +17,7 @@ BEGIN {
     # where a third-party header may appear, as a pattern on the path
     home["cblas.h"] = "^core/math/gemm\\.c$"
     home["sndfile.h"] = "^core/media/audio\\.c$"
+    home["dlfcn.h"] = "^core/media/audio\\.c$" # to reach what libsndfile hides
     home["ogg/ogg.h"] = home["vorbis/codec.h"] = "^core/media/vorbis\\.c$"
     home["soxr.h"] = "^core/media/resample\\.c$"
     home["png.h"] = "^core/media/image\\.c$"

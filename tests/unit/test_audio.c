@@ -10,11 +10,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #define PI           3.14159265358979323846
 #define MEDIA_FOLDER SPIKELOOM_SOURCE_DIR "/tests/unit/media/"
+
+#define SAID SPIKELOOM_BINARY_DIR "/test_audio.stderr"
 
 enum { FORMAT_PCM = 1, FORMAT_FLOAT = 3 };
 
@@ -422,6 +425,43 @@ static void test_sniff(void **state)
     check_sniff("    ", 4, MEDIA_UNKNOWN, "unknown");
 }
 
+/* Frames of 24 bytes whose heads are right and whose insides are not. */
+static void make_damaged_mp3(struct buf *buf)
+{
+    static const uint8_t head[] = {0xff, 0xf3, 0x14, 0xc4};
+    uint32_t noise = 1;
+    buf_init(buf, 1 << 20);
+    for (int frame = 0; frame < 400; frame++) {
+        assert_int_equal(buf_append(buf, head, sizeof head), STATUS_OK);
+        for (int i = 0; i < 20; i++) {
+            noise = noise * 1664525 + 1013904223;
+            put(buf, noise >> 24, 1);
+        }
+    }
+}
+
+static void test_damaged_frames_are_not_told(void **state)
+{
+    (void)state;
+    struct buf buf;
+    struct audio audio = {0};
+    make_damaged_mp3(&buf);
+    fflush(stderr);
+    int kept = dup(STDERR_FILENO);
+    FILE *said = fopen(SAID, "w+");
+    assert_non_null(said);
+    assert_int_equal(dup2(fileno(said), STDERR_FILENO), STDERR_FILENO);
+    enum status status = decode(buf.bytes, buf.size, &audio);
+    assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+    close(kept);
+    assert_true(status == STATUS_OK || status == STATUS_MALFORMED);
+    assert_int_equal(fseek(said, 0, SEEK_END), 0);
+    assert_int_equal(ftell(said), 0);
+    fclose(said);
+    audio_free(&audio);
+    buf_free(&buf);
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -463,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_sound),
         cmocka_unit_test(test_unsupported_kinds_are_named),
         cmocka_unit_test(test_sniff),
+        cmocka_unit_test(test_damaged_frames_are_not_told),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("audio", tests, NULL, NULL);
