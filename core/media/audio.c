@@ -89,13 +89,32 @@ static enum status audio_check_kind(const uint8_t *bytes, size_t size, const cha
     }
 }
 
+static enum status audio_cut_short(const char *name, struct error *error)
+{
+    return error_set(error, STATUS_MALFORMED,
+                     "The %s file is cut short: its header promises more than is there.", name);
+}
+
+/*
+ * Leaves out the tags before an MP3 file: libsndfile skips them and then takes any kind of file,
+ * also those that are not let through here.
+ */
+static enum status audio_skip_tags(const uint8_t **bytes, size_t *size, struct error *error)
+{
+    size_t tags = container_tags_size(*bytes, *size);
+    if (tags > 0 && tags >= *size)
+        return audio_cut_short("MP3", error);
+    *bytes += tags;
+    *size -= tags;
+    return STATUS_OK;
+}
+
 static enum status audio_check_extent(const uint8_t *bytes, size_t size, const char *name,
                                       struct error *error)
 {
     switch (container_check(bytes, size)) {
     case CONTAINER_TRUNCATED:
-        return error_set(error, STATUS_MALFORMED,
-                         "The %s file is cut short: its header promises more than is there.", name);
+        return audio_cut_short(name, error);
     case CONTAINER_EMPTY:
         return error_set(error, STATUS_UNUSABLE, "The %s file holds no samples.", name);
     default:
@@ -234,7 +253,9 @@ enum status audio_decode(const uint8_t *bytes, size_t size, const struct audio_l
                          struct audio *audio, struct error *error)
 {
     const char *name = "";
-    enum status status = audio_check_kind(bytes, size, &name, error);
+    enum status status = audio_skip_tags(&bytes, &size, error);
+    if (status == STATUS_OK)
+        status = audio_check_kind(bytes, size, &name, error);
     if (status == STATUS_OK)
         status = audio_check_extent(bytes, size, name, error);
     if (status != STATUS_OK)

@@ -186,22 +186,10 @@ static uint64_t container_mpeg_promised(const struct container *file, size_t off
     return file->bytes[table + 7] & 1 ? container_number(file, table + 8, 4) : 0;
 }
 
-static size_t container_id3_size(const struct container *file)
-{
-    if (!container_has(file, 0, "ID3") || file->size < 10)
-        return 0;
-    size_t length = 10;
-    for (int i = 0; i < 4; i++)
-        length += (size_t)(file->bytes[6 + i] & 0x7f) << (21 - 7 * i);
-    return length;
-}
-
 /* Follows frames until something else comes, such as a tag. */
 static enum container_extent container_check_mpeg(const struct container *file)
 {
-    size_t offset = container_id3_size(file);
-    if (offset >= file->size)
-        return CONTAINER_TRUNCATED;
+    size_t offset = 0;
     size_t length = container_mpeg_frame(file, offset);
     uint64_t promised = length ? container_mpeg_promised(file, offset, length) : 0;
     uint64_t frames = 0;
@@ -224,6 +212,23 @@ static const char *container_sound_name(struct container *file)
     if (!file->big_endian || container_has(file, 0, "RIFX"))
         return "data";
     return container_has(file, 0, "FORM") ? "SSND" : NULL;
+}
+
+size_t container_tags_size(const uint8_t *bytes, size_t size)
+{
+    struct container file = {bytes, size, true};
+    size_t offset = 0;
+    while (container_has(&file, offset, "ID3")) {
+        if (size - offset < 10)
+            return size + 1;
+        size_t length = 10;
+        for (int i = 0; i < 4; i++)
+            length += (size_t)(bytes[offset + 6 + (size_t)i] & 0x7f) << (21 - 7 * i);
+        if (length > size - offset)
+            return size + 1;
+        offset += length;
+    }
+    return offset;
 }
 
 enum container_extent container_check(const uint8_t *bytes, size_t size)

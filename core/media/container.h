@@ -15,6 +15,12 @@ enum container_extent {
 };
 
 /*
+ * Bytes of the ID3 tags that a file begins with, whatever follows them; more than there are where
+ * one is cut short.
+ */
+size_t container_tags_size(const uint8_t *bytes, size_t size);
+
+/*
  * Knows WAV, RF64, AIFF, AU, NIST SPHERE, Ogg and MPEG audio; any other file is WHOLE. Sizes that
  * writers into a pipe leave in the header (0, or close to 2^31 or 2^32) promise nothing.
  */

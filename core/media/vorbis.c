@@ -4,7 +4,7 @@
 #include <string.h>
 #include <vorbis/codec.h>
 
-enum { VORBIS_HEADERS = 3, VORBIS_PIECE = 1 << 16, VORBIS_FIRST_SEGMENTS = 26 };
+enum { VORBIS_HEADERS = 3, VORBIS_PIECE = 1 << 16 };
 
 /* What is left of the file, and libogg's view of what was handed to it. */
 struct vorbis_reader {
@@ -13,16 +13,6 @@ struct vorbis_reader {
     ogg_sync_state sync;
     ogg_stream_state stream;
 };
-
-/* The first packet of a file begins behind its first page's header. */
-static bool vorbis_begins(const uint8_t *bytes, size_t size)
-{
-    static const char mark[] = "\x01vorbis";
-    if (size <= VORBIS_FIRST_SEGMENTS || memcmp(bytes, "OggS", 4) != 0)
-        return false;
-    size_t start = VORBIS_FIRST_SEGMENTS + 1 + (size_t)bytes[VORBIS_FIRST_SEGMENTS];
-    return size >= start + strlen(mark) && memcmp(bytes + start, mark, strlen(mark)) == 0;
-}
 
 static bool vorbis_feed(struct vorbis_reader *reader)
 {
@@ -57,6 +47,13 @@ static bool vorbis_next_packet(struct vorbis_reader *reader, ogg_packet *packet)
     return got == 1;
 }
 
+/* The first packet of a file begins its first page. */
+static bool vorbis_begins(const ogg_page *page)
+{
+    static const char mark[] = "\x01vorbis";
+    return page->body_len >= (long)strlen(mark) && memcmp(page->body, mark, strlen(mark)) == 0;
+}
+
 static bool vorbis_read_headers(struct vorbis_reader *reader, vorbis_info *info,
                                 vorbis_comment *comment)
 {
@@ -68,26 +65,33 @@ static bool vorbis_read_headers(struct vorbis_reader *reader, vorbis_info *info,
     return true;
 }
 
-bool vorbis_headers_are_sound(const uint8_t *bytes, size_t size)
+static bool vorbis_read_stream(struct vorbis_reader *reader, ogg_page *first)
 {
-    if (!vorbis_begins(bytes, size))
-        return true;
-    struct vorbis_reader reader = {.bytes = bytes, .size = size};
     vorbis_info info;
     vorbis_comment comment;
-    ogg_page page;
-    bool sound = false;
     vorbis_info_init(&info);
     vorbis_comment_init(&comment);
-    ogg_sync_init(&reader.sync);
-    if (vorbis_next_page(&reader, &page) &&
-        ogg_stream_init(&reader.stream, ogg_page_serialno(&page)) == 0) {
-        ogg_stream_pagein(&reader.stream, &page);
-        sound = vorbis_read_headers(&reader, &info, &comment);
+    bool sound = ogg_stream_init(&reader->stream, ogg_page_serialno(first)) == 0;
+    if (sound) {
+        ogg_stream_pagein(&reader->stream, first);
+        sound = vorbis_read_headers(reader, &info, &comment);
     }
-    ogg_stream_clear(&reader.stream);
-    ogg_sync_clear(&reader.sync);
+    ogg_stream_clear(&reader->stream);
     vorbis_comment_clear(&comment);
     vorbis_info_clear(&info);
+    return sound;
+}
+
+bool vorbis_headers_are_sound(const uint8_t *bytes, size_t size)
+{
+    if (size < 4 || memcmp(bytes, "OggS", 4) != 0)
+        return true;
+    struct vorbis_reader reader = {.bytes = bytes, .size = size};
+    ogg_page page;
+    ogg_sync_init(&reader.sync);
+    /* without a page where the file begins, libsndfile would look for one further on */
+    bool sound = vorbis_next_page(&reader, &page) &&
+                 (!vorbis_begins(&page) || vorbis_read_stream(&reader, &page));
+    ogg_sync_clear(&reader.sync);
     return sound;
 }

@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* False for an Ogg file that begins as Vorbis and whose headers cannot be read; else true. */
+/*
+ * False for an Ogg file that does not begin with a page, or that begins as Vorbis with headers that
+ * cannot be read; else true.
+ */
 bool vorbis_headers_are_sound(const uint8_t *bytes, size_t size);
 
 #endif

@@ -373,6 +373,34 @@ static void test_what_is_no_sound(void **state)
     refuse("#!AMR\n\x3c", 7, STATUS_UNSUPPORTED_MEDIA);
 }
 
+/* What follows a tag is looked at as what begins a file is. */
+static void test_tags_hide_nothing(void **state)
+{
+    (void)state;
+    static const char tag[] = "ID3\x04\0\0\0\0\0\x05words";
+    const char *names[] = {"bare.mp3", "tone.flac", "tone.wav", "tone.webm"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct buf content, tagged;
+        struct audio audio = {0};
+        read_media(names[i], &content);
+        buf_init(&tagged, 1 << 20);
+        for (int times = 0; times < 2; times++)
+            assert_int_equal(buf_append(&tagged, tag, sizeof tag - 1), STATUS_OK);
+        refuse(tagged.bytes, tagged.size, STATUS_MALFORMED);
+        refuse(tagged.bytes, tagged.size - 1, STATUS_MALFORMED);
+        assert_int_equal(buf_append(&tagged, content.bytes, content.size), STATUS_OK);
+        if (strcmp(names[i], "tone.webm") == 0)
+            refuse(tagged.bytes, tagged.size, STATUS_UNSUPPORTED_MEDIA);
+        else
+            assert_int_equal(decode(tagged.bytes, tagged.size, &audio), STATUS_OK);
+        if (strcmp(names[i], "tone.wav") == 0)
+            refuse(tagged.bytes, tagged.size - 1, STATUS_MALFORMED);
+        audio_free(&audio);
+        buf_free(&content);
+        buf_free(&tagged);
+    }
+}
+
 static void test_unsupported_kinds_are_named(void **state)
 {
     (void)state;
@@ -501,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_an_hour_is_not_decoded),
         cmocka_unit_test(test_numbers_that_are_not_finite),
         cmocka_unit_test(test_what_is_no_sound),
+        cmocka_unit_test(test_tags_hide_nothing),
         cmocka_unit_test(test_unsupported_kinds_are_named),
         cmocka_unit_test(test_sniff),
         cmocka_unit_test(test_damaged_frames_are_not_told),
