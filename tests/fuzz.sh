@@ -2,7 +2,8 @@
 # Searches for inputs that break what reads them: every target of tests/fuzz, two at a time, under
 # AddressSanitizer and UndefinedBehaviorSanitizer. Wants clang.
 #
-#   sh tests/fuzz.sh MINUTES [NAME...]   each target for so long: NAME, NAME=MINUTES, or all
+#   sh tests/fuzz.sh MINUTES [NAME...]   each target for so long, or those named; NAME=MINUTES is another
+#                                        time for one
 #   sh tests/fuzz.sh --self-test [NAME...]
 #                                        each target must find a planted fault within 60 s
 #   sh tests/fuzz.sh --regression BUILD_FOLDER
@@ -18,7 +19,7 @@ all="audio http image latent oip fields multipart checkpoint idx sphere"
 findings_enough=5 # of one target in one run
 
 usage() {
-    sed -n '5,9s/^# *//p' "$0" >&2
+    sed -n '5,10s/^# *//p' "$0" >&2
     exit 2
 }
 
@@ -115,10 +116,22 @@ run_all() {
     done | xargs -P 2 -I JOB sh "$0" --one "$work" JOB
 }
 
+# asked WORD...: what to run: the words, and all other targets where none is named without a time.
+asked() {
+    for word; do
+        case $word in *=*) ;; *) echo "$*" && return ;; esac
+    done
+    echo "$*"
+    for name in $all; do
+        case " $* " in *" $name="*) ;; *) echo "$name" ;; esac
+    done
+}
+
 search_all() {
     minutes=$1
     shift
-    [ $# -gt 0 ] || set -- $all
+    # shellcheck disable=SC2046 # a list of words
+    set -- $(asked "$@")
     jobs=
     ran=
     for name; do

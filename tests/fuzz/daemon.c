@@ -19,6 +19,7 @@ enum {
     PATIENCE_MS = 25, /* for an answer; past it the client leaves, which is a case as well */
     END_MS = 15000,   /* until the daemon has forgotten the connection; more is a hang */
     FIRST_LINE = 16,
+    ADDRESSES = 200, /* of clients */
     MAX_BODY = 1 << 16
 };
 
@@ -50,17 +51,26 @@ static void daemon_start(void)
     atexit(daemon_stop);
 }
 
+/*
+ * Clients come from many addresses: where the daemon closes first, a port of theirs is taken for a
+ * minute more, and one address has not enough of them.
+ */
 static int daemon_connect(void)
 {
+    static unsigned turn;
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((unsigned short)http_port(service.http)),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct linger now = {.l_onoff = 1, .l_linger = 0}; /* no port is left waiting */
+    struct sockaddr_in from = {.sin_family = AF_INET,
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn++ % ADDRESSES)};
+    struct linger now = {.l_onoff = 1, .l_linger = 0}; /* no port is left waiting by this side */
     int at_once = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     FUZZ_PROMISE(fd >= 0);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &at_once, sizeof at_once);
+    FUZZ_PROMISE(bind(fd, (struct sockaddr *)&from, sizeof from) == 0);
     FUZZ_PROMISE(connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
     return fd;
 }
