@@ -16,8 +16,11 @@ tools=${*-}
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' HUP INT TERM
 cd "$root" || exit 1
-CC=gcc cmake -S . -B "$scratch/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null || exit 1
-sources=$(find core models api server train -name '*.c' | LC_ALL=C sort)
+CC=gcc cmake -S . -B "$scratch/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null &&
+    CC=gcc cmake -S . -B "$scratch/bench" -DCMAKE_BUILD_TYPE=Release -DSPIKELOOM_BENCH=ON >/dev/null || exit 1
+folders="core models api server train bench"
+# shellcheck disable=SC2086 # a list of words
+sources=$(find $folders -name '*.c' | LC_ALL=C sort)
 
 # What tests/analyze.txt says of a tool: lines "TOOL PATTERN # reason".
 exceptions() {
@@ -44,16 +47,22 @@ analyze_with_gcc() {
     clean analyzer "$scratch/analyzer"
 }
 
+# tidy BUILD: what it says of the files on its input, which BUILD knows how to compile.
+tidy() {
+    xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$1" 2>/dev/null
+}
+
 analyze_with_tidy() {
-    echo "$sources" | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$scratch/build" \
-        >"$scratch/tidy" 2>/dev/null
+    echo "$sources" | grep -v '^bench/' | tidy "$scratch/build" >"$scratch/tidy"
+    echo "$sources" | grep '^bench/' | tidy "$scratch/bench" >>"$scratch/tidy"
     clean tidy "$scratch/tidy"
 }
 
 analyze_with_cppcheck() {
+    # shellcheck disable=SC2086
     cppcheck --quiet --enable=warning,performance,portability --std=c11 --inline-suppr -I . \
         -D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 -j "$(nproc)" \
-        core models api server train 2>"$scratch/cppcheck"
+        $folders 2>"$scratch/cppcheck"
     clean cppcheck "$scratch/cppcheck"
 }
 

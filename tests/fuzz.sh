@@ -48,7 +48,8 @@ limits() {
 # search NAME SECONDS: runs a target, again after each finding while there is time.
 search() {
     search_name=$1
-    search_end=$(($(date +%s) + $2))
+    search_start=$(date +%s)
+    search_end=$((search_start + $2))
     search_log=$work/log/$search_name
     search_dictionary=$here/dictionaries/$search_name.dict
     mkdir -p "$work/corpus/$search_name" "$work/findings/$search_name"
@@ -66,6 +67,7 @@ search() {
             >>"$search_log" 2>&1 && break
         search_found=$((search_found + 1))
     done
+    echo "searched $(($(date +%s) - search_start)) s" >>"$search_log"
 }
 
 # number NAME PATTERN HOW: of a target's log, the last number or the sum of those after PATTERN.
@@ -84,7 +86,7 @@ report() {
         echo "| target | seconds | executions | edges | of | corpus | peak MiB | findings |"
         echo "|---|---|---|---|---|---|---|---|"
         for name in $ran; do
-            echo "| $name | $(number "$name" ' runs in' sum) | $(executions "$name") | $(number "$name" ' cov:' last) | $(number "$name" 'Loaded 1 modules  *(' last) | $(find "$work/corpus/$name" -type f | wc -l) | $(number "$name" 'peak_rss_mb:' last) | $(find "$work/findings/$name" -type f | wc -l) |"
+            echo "| $name | $(number "$name" 'searched' last) | $(executions "$name") | $(number "$name" ' cov:' last) | $(number "$name" 'Loaded 1 modules  *(' last) | $(find "$work/corpus/$name" -type f | wc -l) | $(number "$name" 'peak_rss_mb:' last) | $(find "$work/findings/$name" -type f | wc -l) |"
         done
     } >"$work/report.md"
     awk -F ' *[|] *' '
