@@ -40,7 +40,7 @@ check_thread() {
         check "$program" "$folder/unit/$program"
     done
     check "the daemon under mixed traffic, with reloads and its drain" \
-        sh "$root/tests/soak/run.sh" "$folder" "${1-2}"
+        env TESTS_REPORT="$scratch/soak.md" sh "$root/tests/soak/run.sh" "$folder" "${1-2}"
     grep 'requests\|^| [0-9]' "$scratch/check.out"
 }
 
