@@ -13,6 +13,9 @@ enum { CONNECTIONS_OTHER_FILES = 64 };
 
 enum { CONNECTIONS_MAX_NEIGHBOURS = 64 };
 
+/* Requests are counted by periods; the present one and the one before are "of late". */
+enum { CONNECTIONS_PERIOD_US = 8000 };
+
 int connections_room(int wanted)
 {
     struct rlimit files;
@@ -39,6 +42,10 @@ void connections_init(struct connections *connections, int max)
 
 void connections_destroy(struct connections *connections)
 {
+    for (struct connections_thread *each = connections->threads, *next; each; each = next) {
+        next = each->next;
+        mem_free(each);
+    }
     pthread_mutex_destroy(&connections->mutex);
 }
 
@@ -61,15 +68,37 @@ static void connections_make_room(struct connections *connections, struct connec
     connections->counts.shut_full++;
 }
 
+/* The entry of the thread that calls; NULL when memory is out. Holds the mutex. */
+static struct connections_thread *connections_this_thread(struct connections *connections)
+{
+    struct connections_thread *thread = connections->threads;
+    while (thread && !pthread_equal(thread->id, pthread_self()))
+        thread = thread->next;
+    if (thread)
+        return thread;
+    thread = mem_alloc(1, sizeof *thread);
+    if (!thread)
+        return NULL;
+    thread->id = pthread_self();
+    thread->next = connections->threads;
+    connections->threads = thread;
+    return thread;
+}
+
 struct connection *connections_add(struct connections *connections, int fd)
 {
     struct connection *connection = mem_alloc(1, sizeof *connection);
     if (!connection)
         return NULL;
     connection->fd = fd;
-    connection->thread = pthread_self();
     connection->since_us = clock_now_us();
     pthread_mutex_lock(&connections->mutex);
+    connection->thread = connections_this_thread(connections);
+    if (!connection->thread) {
+        pthread_mutex_unlock(&connections->mutex);
+        mem_free(connection);
+        return NULL;
+    }
     connection->next = connections->first;
     if (connection->next)
         connection->next->previous = connection;
@@ -97,14 +126,60 @@ void connections_remove(struct connections *connections, struct connection *conn
     mem_free(connection);
 }
 
-void connections_mark(struct connections *connections, struct connection *connection, bool busy)
+void connections_mark(struct connection *connection, bool busy)
 {
     if (!connection)
         return;
+    atomic_store(&connection->since_us, clock_now_us());
+    atomic_store(&connection->busy, busy);
+}
+
+/* Others read the counts while they change; which of two values they see does not matter. */
+static void connections_count_request(struct connections_thread *thread, uint64_t period)
+{
+    uint64_t former = atomic_load_explicit(&thread->period, memory_order_relaxed);
+    uint32_t begun = atomic_load_explicit(&thread->begun, memory_order_relaxed);
+    if (former != period) {
+        atomic_store_explicit(&thread->begun_before, former + 1 == period ? begun : 0,
+                              memory_order_relaxed);
+        atomic_store_explicit(&thread->period, period, memory_order_relaxed);
+        begun = 0;
+    }
+    atomic_store_explicit(&thread->begun, begun + 1, memory_order_relaxed);
+}
+
+static uint64_t connections_begun_of_late(const struct connections_thread *thread, uint64_t period)
+{
+    uint64_t counted = atomic_load_explicit(&thread->period, memory_order_relaxed);
+    uint64_t begun = atomic_load_explicit(&thread->begun, memory_order_relaxed);
+    if (counted == period)
+        return begun + atomic_load_explicit(&thread->begun_before, memory_order_relaxed);
+    return counted + 1 == period ? begun : 0;
+}
+
+void connections_begin(struct connection *connection)
+{
+    if (!connection)
+        return;
+    connections_mark(connection, false);
+    connections_count_request(connection->thread, connection->since_us / CONNECTIONS_PERIOD_US);
+}
+
+int connections_threads_at_work(struct connections *connections,
+                                const struct connection *connection)
+{
+    int count = 0;
+    if (!connection)
+        return 0;
+    uint64_t period = clock_now_us() / CONNECTIONS_PERIOD_US;
+    uint64_t own = connections_begun_of_late(connection->thread, period);
     pthread_mutex_lock(&connections->mutex);
-    connection->since_us = clock_now_us();
-    connection->busy = busy;
+    for (const struct connections_thread *each = connections->threads; each; each = each->next) {
+        uint64_t begun = connections_begun_of_late(each, period);
+        count += each != connection->thread && begun > 0 && 2 * begun >= own;
+    }
     pthread_mutex_unlock(&connections->mutex);
+    return count;
 }
 
 void connections_sweep(struct connections *connections, int seconds)
@@ -149,7 +224,7 @@ bool connections_neighbours_wait(struct connections *connections,
     pthread_mutex_lock(&connections->mutex);
     const struct connection *each = connections->first;
     for (; each && count < CONNECTIONS_MAX_NEIGHBOURS; each = each->next)
-        if (each != connection && pthread_equal(each->thread, connection->thread))
+        if (each != connection && each->thread == connection->thread)
             watched[count++] = (struct pollfd){.fd = each->fd, .events = POLLIN};
     pthread_mutex_unlock(&connections->mutex);
     /* none of them is closed meanwhile: that is done by the thread that asks */

@@ -8,17 +8,26 @@
 #define SPIKELOOM_SERVER_CONNECTIONS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/* A thread that reads from connections, and how many requests it has begun of late. */
+struct connections_thread {
+    struct connections_thread *next;
+    pthread_t id;
+    _Atomic uint64_t period; /* which `begun` is of */
+    _Atomic uint32_t begun, begun_before;
+};
 
 struct connection {
     struct connection *previous, *next;
     int fd;
-    pthread_t thread;  /* which reads from it: the one that added it */
-    uint64_t since_us; /* when its present request or reply began to be waited for */
-    bool busy;         /* its request is being computed: time does not count */
-    bool shut;         /* it has been shut and will be removed */
-    bool sending;      /* at its end the client may still be sending; of the thread that reads */
+    struct connections_thread *thread; /* which reads from it: the one that added it */
+    _Atomic uint64_t since_us; /* when its present request or reply began to be waited for */
+    _Atomic bool busy;         /* its request is being computed: time does not count */
+    bool shut;                 /* it has been shut and will be removed */
+    bool sending;              /* at its end the client may still be sending; of its thread */
 };
 
 /* What has become of connections so far. */
@@ -32,6 +41,7 @@ struct connections_counts {
 struct connections {
     pthread_mutex_t mutex;
     struct connection *first;
+    struct connections_thread *threads;
     int max;
     struct connections_counts counts;
 };
@@ -55,7 +65,10 @@ struct connection *connections_add(struct connections *connections, int fd);
 void connections_remove(struct connections *connections, struct connection *connection);
 
 /* Starts the connection's clock anew. NULL is allowed. */
-void connections_mark(struct connections *connections, struct connection *connection, bool busy);
+void connections_mark(struct connection *connection, bool busy);
+
+/* The same where a request begins; called by the thread that reads from it. */
+void connections_begin(struct connection *connection);
 
 /* Shuts down the sockets of those that have been at it for longer than `seconds`. */
 void connections_sweep(struct connections *connections, int seconds);
@@ -64,6 +77,13 @@ struct connections_counts connections_count(struct connections *connections);
 
 /* Whether bytes have arrived on any of them that nobody has read. */
 bool connections_unread(struct connections *connections);
+
+/*
+ * How many threads but the one of this connection are at work: in the last hundredth of a second
+ * they have begun half as many requests as it, or more. NULL is allowed.
+ */
+int connections_threads_at_work(struct connections *connections,
+                                const struct connection *connection);
 
 /*
  * Whether another connection of the same thread has something to be read, or may have, as there are

@@ -211,7 +211,7 @@ static void http_completed(void *context, struct MHD_Connection *connection, voi
 {
     struct http_server *server = context;
     struct http_transaction *transaction = *con_cls;
-    connections_mark(&server->connections, http_connection(connection), false);
+    connections_mark(http_connection(connection), false);
     if (!transaction)
         return;
     *con_cls = NULL;
@@ -339,7 +339,7 @@ static void *http_target(void *context, const char *uri, struct MHD_Connection *
     if (!transaction)
         return NULL;
     atomic_fetch_add(&server->num_exchanges, 1);
-    connections_mark(&server->connections, http_connection(connection), false);
+    connections_begin(http_connection(connection));
     transaction->server = server;
     transaction->connection = connection;
     transaction->exchange.request.started_us = clock_now_us();
@@ -443,16 +443,14 @@ static void http_connected(void *context, struct MHD_Connection *connection, voi
 void http_suspend(struct http_exchange *exchange)
 {
     struct http_transaction *transaction = http_transaction(exchange);
-    connections_mark(&transaction->server->connections, http_connection(transaction->connection),
-                     true);
+    connections_mark(http_connection(transaction->connection), true);
     MHD_suspend_connection(transaction->connection);
 }
 
 void http_resume(struct http_exchange *exchange)
 {
     struct http_transaction *transaction = http_transaction(exchange);
-    connections_mark(&transaction->server->connections, http_connection(transaction->connection),
-                     false);
+    connections_mark(http_connection(transaction->connection), false);
     MHD_resume_connection(transaction->connection);
 }
 
@@ -465,6 +463,13 @@ bool http_others_wait(const struct http_exchange *exchange)
 {
     const struct http_transaction *transaction = (const struct http_transaction *)exchange;
     return connections_neighbours_wait(&transaction->server->connections,
+                                       http_connection(transaction->connection));
+}
+
+int http_threads_at_work(const struct http_exchange *exchange)
+{
+    const struct http_transaction *transaction = (const struct http_transaction *)exchange;
+    return connections_threads_at_work(&transaction->server->connections,
                                        http_connection(transaction->connection));
 }
 

@@ -136,6 +136,9 @@ void http_resume(struct http_exchange *exchange);
  */
 bool http_others_wait(const struct http_exchange *exchange);
 
+/* How many of the event loop's threads are about as busy as the one that calls it in `handle`. */
+int http_threads_at_work(const struct http_exchange *exchange);
+
 /* Whether the client of an exchange has closed the connection. */
 bool http_client_gone(const struct http_exchange *exchange);
 

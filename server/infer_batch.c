@@ -56,10 +56,16 @@ static bool infer_batch_crowded(const struct pool_item *item)
     return http_others_wait(((const struct request *)item)->exchange);
 }
 
+static int infer_batch_at_work(const struct pool_item *item)
+{
+    return http_threads_at_work(((const struct request *)item)->exchange);
+}
+
 struct pool_hooks infer_batch_hooks(void)
 {
     return (struct pool_hooks){.run = infer_batch_run,
                                .drop = infer_batch_drop,
                                .gone = infer_batch_gone,
-                               .crowded = infer_batch_crowded};
+                               .crowded = infer_batch_crowded,
+                               .at_work = infer_batch_at_work};
 }

@@ -25,11 +25,13 @@ struct pool {
     pthread_cond_t filled;  /* an item waits, or the pool stops */
     pthread_cond_t watched; /* an item waits that no thread is about to take, or the pool stops */
     struct pool_item *first, *last;
-    int depth;    /* items that wait */
-    int reserved; /* places that items are about to take */
-    int idle;     /* threads that wait for something to do */
-    int running;  /* threads that run something, guests included */
-    int wary;     /* items that are not to run where they are given */
+    int depth;                      /* items that wait */
+    int reserved;                   /* places that items are about to take */
+    int idle;                       /* threads that wait for something to do */
+    int working;                    /* threads that run something */
+    int visiting;                   /* guests that do */
+    int long_waiting, long_working; /* the same of depth and working: what is not brief */
+    int wary;                       /* items that are not to run where they are given */
     bool stopping;
     struct pool_guest *guests; /* of which nobody makes use */
     pthread_t watcher;
@@ -48,6 +50,7 @@ static void pool_append(struct pool *pool, struct pool_item *item)
         pool->first = item;
     pool->last = item;
     pool->depth++;
+    pool->long_waiting += !item->brief;
 }
 
 static void pool_unlink(struct pool *pool, struct pool_item *item)
@@ -61,6 +64,7 @@ static void pool_unlink(struct pool *pool, struct pool_item *item)
     else
         pool->last = item->previous;
     pool->depth--;
+    pool->long_waiting -= !item->brief;
 }
 
 /* What has become of an item that waits: STATUS_OK when it may still be run. */
@@ -115,15 +119,17 @@ static bool pool_wait_for_batch(struct pool *pool)
 
 /*
  * Takes a batch from the queue. What has not been waited for is shared fairly: a thread that took
- * everything would leave the others idle. Holds the mutex.
+ * everything would leave the others idle. *brief: all of it is. Holds the mutex.
  */
-static int pool_take(struct pool *pool, struct pool_item **items)
+static int pool_take(struct pool *pool, struct pool_item **items, bool *brief)
 {
     int num_threads = pool->settings.num_threads;
     int share = (pool->depth + num_threads - 1) / num_threads;
     int most = pool->settings.max_delay_us ? pool->depth : share;
     int count = 0;
+    *brief = true;
     while (pool->first && count < most && count < pool->settings.max_batch) {
+        *brief = *brief && pool->first->brief;
         items[count++] = pool->first;
         pool_unlink(pool, pool->first);
     }
@@ -152,15 +158,17 @@ static void *pool_work(void *argument)
     struct pool_item *items[POOL_MAX_BATCH];
     pthread_mutex_lock(&pool->mutex);
     while (pool_wait_for_batch(pool)) {
-        int count = pool_take(pool, items);
-        bool stopping = pool->stopping;
-        pool->running++;
+        bool stopping = pool->stopping, brief;
+        int count = pool_take(pool, items, &brief);
+        pool->working++;
+        pool->long_working += !brief;
         pthread_mutex_unlock(&pool->mutex);
         count = pool_sift(pool, items, count, stopping);
         if (count)
             pool->hooks.run(items, count, &scratch);
         pthread_mutex_lock(&pool->mutex);
-        pool->running--;
+        pool->working--;
+        pool->long_working -= !brief;
     }
     pthread_mutex_unlock(&pool->mutex);
     inference_free(&scratch);
@@ -301,21 +309,41 @@ enum status pool_submit(struct pool *pool, struct pool_item *item)
     return stopping ? STATUS_NOT_READY : STATUS_OK;
 }
 
-/* What a guest runs with; NULL when the item is the queue's. */
-static struct pool_guest *pool_take_guest(struct pool *pool, bool *first)
+/* Threads of the pool that have nothing to do, nor are about to take something. Holds the mutex. */
+static int pool_num_free(const struct pool *pool)
+{
+    int taken = pool->working + pool->depth + pool->reserved;
+    return taken < pool->settings.num_threads ? pool->settings.num_threads - taken : 0;
+}
+
+/* Whether a guest may not run a brief item just now, whoever it is. Holds the mutex. */
+static bool pool_is_closed(const struct pool *pool)
+{
+    if (pool->stopping || pool->settings.max_delay_us || pool_has_no_place(pool))
+        return true;
+    return (pool->long_waiting || pool->long_working) &&
+           (pool->first || pool->reserved ||
+            pool->working + pool->visiting >= pool->settings.num_threads);
+}
+
+/*
+ * What a guest runs the item with; NULL when that is the queue's. *num_free is how many threads of
+ * the pool could take it, *visiting how many other guests there are.
+ */
+static struct pool_guest *pool_take_guest(struct pool *pool, struct pool_item *item, int *num_free,
+                                          int *visiting)
 {
     pthread_mutex_lock(&pool->mutex);
-    struct pool_guest *guest = pool->guests;
-    if (pool->first || pool->reserved || pool->stopping || pool->settings.max_delay_us ||
-        pool->running >= pool->settings.num_threads)
-        guest = NULL;
-    if (guest && pool->wary > 0) {
+    struct pool_guest *guest = pool_is_closed(pool) ? NULL : pool->guests;
+    item->brief = pool->wary == 0;
+    if (pool->wary > 0) {
         pool->wary--;
         guest = NULL;
     }
     if (guest) {
         pool->guests = guest->next;
-        *first = pool->running++ == 0;
+        *num_free = pool_num_free(pool);
+        *visiting = pool->visiting++;
     }
     pthread_mutex_unlock(&pool->mutex);
     return guest;
@@ -328,18 +356,32 @@ static void pool_give_guest(struct pool *pool, struct pool_guest *guest, bool wa
         pool->wary = POOL_WARY;
     guest->next = pool->guests;
     pool->guests = guest;
-    pool->running--;
+    pool->visiting--;
     pthread_mutex_unlock(&pool->mutex);
+}
+
+/*
+ * Whether a thread of the pool should see to the item instead, so that the caller can see to
+ * others. Where as many threads are at work as the pool has, changes of threads are all that would
+ * be gained.
+ */
+static bool pool_should_share(const struct pool *pool, const struct pool_item *item, int num_free,
+                              int visiting)
+{
+    if (num_free <= visiting + 1)
+        return false;
+    int at_work = pool->hooks.at_work(item);
+    int others = at_work > visiting ? at_work : visiting;
+    return num_free > others + 1 && pool->hooks.crowded(item);
 }
 
 bool pool_run_here(struct pool *pool, struct pool_item *item)
 {
-    bool first = false;
-    struct pool_guest *guest = pool_take_guest(pool, &first);
+    int num_free = 0, visiting = 0;
+    struct pool_guest *guest = pool_take_guest(pool, item, &num_free, &visiting);
     if (!guest)
         return false;
-    /* with all threads idle, what the caller would keep waiting is better shared with them */
-    if (first && pool->hooks.crowded(item)) {
+    if (pool_should_share(pool, item, num_free, visiting)) {
         pool_give_guest(pool, guest, false);
         return false;
     }

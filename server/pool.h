@@ -20,6 +20,7 @@ struct pool_item {
     struct pool_item *previous, *next;
     uint64_t deadline_us; /* on clock_now_us; 0: none */
     uint64_t queued_us;   /* set by pool_submit */
+    bool brief;           /* set by pool_run_here: it was offered to it */
     bool here;            /* set by pool_run_here: it runs on the thread of who gave it */
 };
 
@@ -37,8 +38,12 @@ struct pool_hooks {
     void (*run)(struct pool_item *const *items, int count, struct inference *scratch);
     void (*drop)(struct pool_item *item, enum status status); /* DEADLINE, CLIENT_GONE, NOT_READY */
     bool (*gone)(const struct pool_item *item); /* its owner no longer waits for the result */
-    /* whether the thread that gives it has others to see to; of no use without pool_run_here */
+    /*
+     * Of no use without pool_run_here: whether the thread that gives it has others to see to, and
+     * how many threads like it are at work just now
+     */
     bool (*crowded)(const struct pool_item *item);
+    int (*at_work)(const struct pool_item *item);
 };
 
 struct pool;
@@ -48,10 +53,12 @@ enum status pool_open(const struct pool_settings *settings, const struct pool_ho
                       struct pool **pool, struct error *error);
 
 /*
- * Runs the item on the calling thread, if nothing waits and a thread of the pool would be free for
- * it: two changes of threads are saved. Not where all of them are free and the caller is `crowded`;
- * nor with max_delay_us; nor for a while after an item that turned out to take long. False: it has
- * not been touched, and belongs into the queue.
+ * Runs a brief item on the calling thread, which saves two changes of threads. It may overtake
+ * others that are brief; where something else waits or is run, it is as if the caller were of the
+ * pool: nothing may wait, and a thread must be free. Not where the caller is `crowded` and fewer
+ * threads are at work, those of the pool and those like the caller, than the pool has; nor when the
+ * queue is full; nor with max_delay_us; nor for a while after an item that turned out to take long.
+ * False: it has not been run, and belongs into the queue.
  */
 bool pool_run_here(struct pool *pool, struct pool_item *item);
 

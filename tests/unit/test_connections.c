@@ -63,7 +63,7 @@ static void test_the_slowest_gives_way(void **state)
         join(&party, i);
         party.entries[i]->since_us -= 1000 * (3 - (uint64_t)i);
     }
-    connections_mark(&party.connections, party.entries[0], false); /* a new request */
+    connections_mark(party.entries[0], false); /* a new request */
     join(&party, 3);
     assert_true(is_shut(&party, 1));
     for (int i = 0; i < 4; i++)
@@ -84,12 +84,12 @@ static void test_those_being_served_stay(void **state)
     meet(&party, 2);
     for (int i = 0; i < 2; i++) {
         join(&party, i);
-        connections_mark(&party.connections, party.entries[i], true);
+        connections_mark(party.entries[i], true);
         party.entries[i]->since_us = 0;
     }
     join(&party, 2);
     assert_true(is_shut(&party, 2));
-    connections_mark(&party.connections, party.entries[1], false);
+    connections_mark(party.entries[1], false);
     party.entries[1]->since_us = 0;
     join(&party, 3);
     assert_true(is_shut(&party, 1));
@@ -158,6 +158,43 @@ static void test_sees_neighbours_wait(void **state)
     leave(&party);
 }
 
+enum { OTHERS_REQUESTS = 100 };
+
+static void *join_and_begin(void *argument)
+{
+    struct party *party = argument;
+    join(party, 1);
+    for (int i = 0; i < OTHERS_REQUESTS; i++)
+        connections_begin(party->entries[1]);
+    return NULL;
+}
+
+/* A thread counts for as long as it begins half as many requests as the one that asks. */
+static void test_sees_threads_at_work(void **state)
+{
+    (void)state;
+    struct party party;
+    pthread_t other;
+    meet(&party, NUM_PAIRS);
+    join(&party, 0);
+    connections_begin(party.entries[0]);
+    assert_int_equal(connections_threads_at_work(&party.connections, party.entries[0]), 0);
+    assert_int_equal(connections_threads_at_work(&party.connections, NULL), 0);
+    int tries = 0; /* until the other's requests have been begun and asked for in time */
+    do {
+        connections_remove(&party.connections, party.entries[1]);
+        assert_int_equal(pthread_create(&other, NULL, join_and_begin, &party), 0);
+        assert_int_equal(pthread_join(other, NULL), 0);
+    } while (connections_threads_at_work(&party.connections, party.entries[0]) == 0 &&
+             ++tries < 1000);
+    assert_in_range(tries, 0, 999);
+    assert_int_equal(connections_threads_at_work(&party.connections, party.entries[1]), 0);
+    usleep(50000);
+    connections_begin(party.entries[0]);
+    assert_int_equal(connections_threads_at_work(&party.connections, party.entries[0]), 0);
+    leave(&party);
+}
+
 static void test_asks_for_no_more_than_there_is(void **state)
 {
     (void)state;
@@ -181,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_sweeps_the_late),
         cmocka_unit_test(test_sees_what_is_unread),
         cmocka_unit_test(test_sees_neighbours_wait),
+        cmocka_unit_test(test_sees_threads_at_work),
         cmocka_unit_test(test_asks_for_no_more_than_there_is), /* last: the limit stays */
     };
     return cmocka_run_group_tests_name("connections", tests, NULL, NULL);

@@ -16,6 +16,7 @@ struct job {
     struct pool_item item;
     _Atomic bool gone;
     bool crowded;
+    int at_work; /* threads like the one that gives it */
     pthread_t ran_on;
     _Atomic int runs, drops;
     _Atomic int dropped_with;
@@ -66,7 +67,13 @@ static bool crowded(const struct pool_item *item)
     return ((const struct job *)item)->crowded;
 }
 
-static const struct pool_hooks hooks = {.run = run, .drop = drop, .gone = gone, .crowded = crowded};
+static int at_work(const struct pool_item *item)
+{
+    return ((const struct job *)item)->at_work;
+}
+
+static const struct pool_hooks hooks = {
+    .run = run, .drop = drop, .gone = gone, .crowded = crowded, .at_work = at_work};
 
 /* A pool that takes no more than one at a time. */
 static struct pool *open_pool(int num_threads, int queue_size)
@@ -266,7 +273,7 @@ static void test_runs_where_it_is_given(void **state)
     struct job job = {0}, crowded_one = {.crowded = true};
     set_gate(false);
     set_gate(true);
-    struct pool *pool = open_pool(1, 4);
+    struct pool *pool = open_pool(2, 4);
     assert_true(pool_run_here(pool, &job.item));
     assert_int_equal(job.runs, 1);
     assert_true(pthread_equal(job.ran_on, pthread_self()));
@@ -278,17 +285,73 @@ static void test_runs_where_it_is_given(void **state)
     pool_close(pool);
 }
 
-/* Where a thread is busy the crowd is no reason, but no more run than there are threads. */
+/* A crowd is no reason where as many are at work as the pool has threads, whoever they are. */
+static void test_shares_with_the_idle(void **state)
+{
+    (void)state;
+    struct job job = {.crowded = true, .at_work = 1}, busy = {0};
+    set_gate(false);
+    set_gate(true);
+    struct pool *pool = open_pool(3, 4);
+    assert_false(pool_run_here(pool, &job.item));
+    job.at_work = 2;
+    assert_true(pool_run_here(pool, &job.item));
+    pool_close(pool);
+
+    job.at_work = 1;
+    set_gate(false);
+    pool = open_pool(3, 4);
+    assert_int_equal(submit(pool, &busy), STATUS_OK);
+    wait_for(&started, 1);
+    pthread_t opener;
+    pthread_create(&opener, NULL, open_gate_soon, NULL);
+    assert_true(pool_run_here(pool, &job.item));
+    pthread_join(opener, NULL);
+    wait_for(&finished, 2);
+    pool_close(pool);
+}
+
+/* Three that are brief, or not, the third of which waits; whether a fourth is run at once. */
+static bool runs_beside(bool brief)
+{
+    struct job jobs[3] = {0}, here = {.crowded = true};
+    set_gate(false);
+    struct pool *pool = open_pool(2, 2);
+    for (int i = 0; i < 3; i++) {
+        jobs[i].item.brief = brief;
+        assert_int_equal(submit(pool, &jobs[i]), STATUS_OK);
+        if (i < 2)
+            wait_for(&started, i + 1);
+    }
+    pthread_t opener;
+    pthread_create(&opener, NULL, open_gate_soon, NULL);
+    bool runs = pool_run_here(pool, &here.item);
+    assert_int_equal(here.runs, runs);
+    assert_true(here.item.brief);
+    pthread_join(opener, NULL);
+    wait_for(&finished, 3 + runs);
+    pool_close(pool);
+    return runs;
+}
+
+static void test_overtakes_only_what_is_brief(void **state)
+{
+    (void)state;
+    assert_true(runs_beside(true));
+    assert_false(runs_beside(false));
+}
+
+/* Beside what is not brief, guests and threads together are no more than there are threads. */
 static void test_runs_no_more_than_threads(void **state)
 {
     (void)state;
-    struct job jobs[2] = {0}, here = {.crowded = true};
+    struct job jobs[2] = {0}, here = {0};
     set_gate(false);
     struct pool *pool = open_pool(2, 4);
-    assert_int_equal(submit(pool, &jobs[0]), STATUS_OK);
-    wait_for(&started, 1);
-    assert_int_equal(submit(pool, &jobs[1]), STATUS_OK);
-    wait_for(&started, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(submit(pool, &jobs[i]), STATUS_OK);
+        wait_for(&started, i + 1);
+    }
     assert_false(pool_run_here(pool, &here.item));
     set_gate(true);
     wait_for(&finished, 2);
@@ -301,13 +364,13 @@ static void test_runs_no_more_than_threads(void **state)
     pthread_t opener;
     pthread_create(&opener, NULL, open_gate_soon, NULL);
     assert_true(pool_run_here(pool, &here.item));
-    assert_true(pthread_equal(here.ran_on, pthread_self()));
     pthread_join(opener, NULL);
     wait_for(&finished, 2);
     pool_close(pool);
 }
 
-static void test_nothing_overtakes_the_queue(void **state)
+/* A full queue turns away what is brief as well, and delays make batches of it. */
+static void test_refuses_to_run_here(void **state)
 {
     (void)state;
     struct job waiting = {0}, here = {0};
@@ -315,9 +378,9 @@ static void test_nothing_overtakes_the_queue(void **state)
         .num_threads = 2, .queue_size = 8, .max_batch = 3, .max_delay_us = 1000000000};
     struct pool *pool;
     assert_int_equal(pool_open(&settings, &hooks, &pool, NULL), STATUS_OK);
-    assert_false(pool_run_here(pool, &here.item)); /* batches are wanted */
+    assert_false(pool_run_here(pool, &here.item));
     pool_close(pool);
-    pool = open_pool(2, 4);
+    pool = open_pool(2, 1);
     assert_int_equal(pool_reserve(pool), STATUS_OK);
     assert_false(pool_run_here(pool, &here.item));
     set_gate(false);
@@ -389,8 +452,10 @@ int main(void)
         cmocka_unit_test(test_waits_for_a_whole_batch),
         cmocka_unit_test(test_does_not_wait_for_ever),
         cmocka_unit_test(test_runs_where_it_is_given),
+        cmocka_unit_test(test_shares_with_the_idle),
+        cmocka_unit_test(test_overtakes_only_what_is_brief),
         cmocka_unit_test(test_runs_no_more_than_threads),
-        cmocka_unit_test(test_nothing_overtakes_the_queue),
+        cmocka_unit_test(test_refuses_to_run_here),
         cmocka_unit_test(test_grows_wary),
         cmocka_unit_test(test_closing_drops_what_waits),
     };
