@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { LOG_SECOND_SIZE = 32 };
+
 const char *const log_level_names[] = {"debug", "info", "warn", "error", NULL};
 
 static _Atomic int log_lowest = LOG_INFO;
@@ -14,20 +16,42 @@ void log_set_level(enum log_level level)
     atomic_store(&log_lowest, (int)level);
 }
 
-void log_begin(struct log_line *line, enum log_level level, const char *event)
+bool log_wants(enum log_level level)
+{
+    return (int)level >= atomic_load_explicit(&log_lowest, memory_order_relaxed);
+}
+
+/* The date and the second, which many lines share. */
+static const char *log_second(time_t second)
+{
+    static _Thread_local char text[LOG_SECOND_SIZE];
+    static _Thread_local time_t of;
+    struct tm utc;
+    if (text[0] == 0 || second != of) {
+        gmtime_r(&second, &utc);
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+        of = second;
+    }
+    return text;
+}
+
+static void log_time(struct writer *writer)
 {
     struct timespec now;
-    struct tm utc;
-    char date[32], time[48];
+    char text[LOG_SECOND_SIZE + 8];
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(text, sizeof text, "%s.%03uZ", log_second(now.tv_sec),
+             (unsigned)(now.tv_nsec / 1000000) % 1000);
+    writer_string(writer, "time", text);
+}
+
+void log_begin(struct log_line *line, enum log_level level, const char *event)
+{
     buf_borrow(&line->buf, line->storage, sizeof line->storage);
     writer_init(&line->writer, &line->buf);
-    line->wanted = (int)level >= atomic_load(&log_lowest);
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(time, sizeof time, "%s.%03dZ", date, (int)(now.tv_nsec / 1000000));
+    line->wanted = log_wants(level);
     writer_object(&line->writer, NULL);
-    writer_string(&line->writer, "time", time);
+    log_time(&line->writer);
     writer_string(&line->writer, "level", log_level_names[level]);
     writer_string(&line->writer, "event", event);
 }

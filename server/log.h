@@ -16,7 +16,7 @@ struct log_line {
     struct writer writer;
     struct buf buf;
     uint8_t storage[LOG_MAX_LINE + 1]; /* of `buf` */
-    bool wanted; /* its level is logged; when not, building costs nothing that matters */
+    bool wanted;                       /* its level is logged */
 };
 
 /* "debug", "info", "warn", "error", NULL: for the flag. */
@@ -24,6 +24,9 @@ extern const char *const log_level_names[];
 
 /* Lines below `level` are dropped. The default is LOG_INFO. Not while other threads log. */
 void log_set_level(enum log_level level);
+
+/* Whether lines of this level are written: asked first by who has much to tell. */
+bool log_wants(enum log_level level);
 
 /* Writes "time" (UTC, milliseconds), "level" and "event". */
 void log_begin(struct log_line *line, enum log_level level, const char *event);

@@ -155,8 +155,11 @@ static void request_log(const struct request *request, const char *route_name, b
                         uint64_t duration_us)
 {
     const struct http_exchange *exchange = request->exchange;
+    enum log_level level = request_log_level(request);
     struct log_line line;
-    log_begin(&line, request_log_level(request), "request");
+    if (!log_wants(level))
+        return;
+    log_begin(&line, level, "request");
     request_log_ids(request, &line.writer);
     writer_string(&line.writer, "method", exchange->request.method);
     writer_string(&line.writer, "route", route_name);

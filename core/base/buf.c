@@ -49,7 +49,9 @@ enum status buf_append(struct buf *buf, const void *bytes, size_t size)
 {
     if (size > buf->cap - buf->size)
         return STATUS_TOO_LARGE;
-    enum status status = buf_reserve(buf, buf->size + size);
+    /* most are small, and fit */
+    enum status status =
+        size < buf->capacity - buf->size ? STATUS_OK : buf_reserve(buf, buf->size + size);
     if (status != STATUS_OK)
         return status;
     if (size)
