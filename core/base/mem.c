@@ -7,12 +7,12 @@
 /* Allocations still allowed to succeed; negative means no limit. */
 static _Atomic int64_t mem_allowance = -1;
 
-static int mem_must_fail(void)
+bool mem_must_fail(void)
 {
     int64_t left = atomic_load_explicit(&mem_allowance, memory_order_relaxed);
     while (left > 0)
         if (atomic_compare_exchange_weak(&mem_allowance, &left, left - 1))
-            return 0;
+            return false;
     return left == 0;
 }
 

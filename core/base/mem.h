@@ -6,6 +6,7 @@
 #ifndef SPIKELOOM_CORE_BASE_MEM_H
 #define SPIKELOOM_CORE_BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,5 +46,8 @@ void mem_free(void *block);
  */
 void mem_fail_after(int64_t successes);
 void mem_fail_never(void);
+
+/* The hook's word on one more allocation, for those who hand out memory of their own. */
+bool mem_must_fail(void);
 
 #endif

@@ -1,6 +1,6 @@
 #include "core/media/image.h"
 
-#include "core/base/mem.h"
+#include "core/base/arena.h"
 #include "core/media/audio.h"
 #include "core/media/image_scale.h"
 
@@ -19,8 +19,12 @@ enum {
     IMAGE_RUN_LENGTHS = 3      /* Z_RLE of zlib */
 };
 
-/* What libpng reports to: the first failure, kept until its jump has landed. */
-struct image_fault {
+/*
+ * What libpng works with: its memory, and the first failure that it reports, kept until its jump
+ * has landed.
+ */
+struct image_work {
+    struct arena *arena;
     enum status status;
     enum status otherwise; /* for what libpng itself complains of */
     char text[120];
@@ -28,25 +32,25 @@ struct image_fault {
 
 static void *image_allocate(png_structp png, png_alloc_size_t size)
 {
-    struct image_fault *fault = png_get_mem_ptr(png);
-    void *block = mem_alloc_raw(size);
-    if (!block && fault->status == STATUS_OK)
-        fault->status = STATUS_NO_MEMORY;
+    struct image_work *work = png_get_mem_ptr(png);
+    void *block = arena_alloc(work->arena, size);
+    if (!block && work->status == STATUS_OK)
+        work->status = STATUS_NO_MEMORY;
     return block;
 }
 
 static void image_release(png_structp png, void *block)
 {
-    (void)png;
-    mem_free(block);
+    const struct image_work *work = png_get_mem_ptr(png);
+    arena_free(work->arena, block);
 }
 
 static PNG_NORETURN void image_fail(png_structp png, const char *text)
 {
-    struct image_fault *fault = png_get_error_ptr(png);
-    if (fault->status == STATUS_OK) {
-        fault->status = fault->otherwise;
-        snprintf(fault->text, sizeof fault->text, "%s", text);
+    struct image_work *work = png_get_error_ptr(png);
+    if (work->status == STATUS_OK) {
+        work->status = work->otherwise;
+        snprintf(work->text, sizeof work->text, "%s", text);
     }
     png_longjmp(png, 1);
 }
@@ -59,7 +63,7 @@ static void image_ignore_warning(png_structp png, const char *text)
 
 /* Everything of one decoding; it outlives the jumps of libpng. */
 struct image_reader {
-    struct image_fault fault;
+    struct image_work work;
     png_structp png;
     png_infop info;
     const uint8_t *bytes;
@@ -67,6 +71,7 @@ struct image_reader {
     size_t left_after_data; /* `left` once the last IDAT has been read */
     int64_t rows_left;      /* of all passes */
     int width, height;
+    enum image_polarity polarity;
     uint8_t *row;  /* 16 bits a channel */
     float *shades; /* [width], 0..1, times alpha */
     float *alphas; /* [width] */
@@ -231,9 +236,11 @@ static void image_read_pass(struct image_reader *reader, bool interlaced, int pa
             image_split_grey_row(reader, count);
         else
             image_split_row(reader, channels, count);
-        image_survey_row(reader, row, first, step, count);
         image_scale_add(&reader->scale, row, first, step, reader->shades, count,
                         reader->shade_sums);
+        if (reader->polarity == IMAGE_POLARITY_KEEP)
+            continue; /* shades are all that matters then */
+        image_survey_row(reader, row, first, step, count);
         image_scale_add(&reader->scale, row, first, step, reader->alphas, count,
                         reader->alpha_sums);
     }
@@ -260,18 +267,29 @@ static void image_read(struct image_reader *reader)
     png_read_end(reader->png, NULL);
 }
 
+/* `count` values of `size` bytes, zeroed. */
+static void *image_reader_values(struct image_reader *reader, size_t count, size_t size)
+{
+    void *values = arena_alloc(reader->work.arena, count * size);
+    if (values)
+        memset(values, 0, count * size);
+    return values;
+}
+
 static enum status image_reader_open(struct image_reader *reader)
 {
     size_t target = (size_t)reader->scale.target_width * (size_t)reader->scale.target_height;
-    reader->shades = mem_alloc((size_t)reader->width, sizeof *reader->shades);
-    reader->alphas = mem_alloc((size_t)reader->width, sizeof *reader->alphas);
-    reader->shade_sums = mem_alloc(target, sizeof *reader->shade_sums);
-    reader->alpha_sums = mem_alloc(target, sizeof *reader->alpha_sums);
+    size_t width = (size_t)reader->width;
+    reader->work.otherwise = STATUS_MALFORMED;
+    reader->work.arena = arena_open();
+    reader->shades = image_reader_values(reader, width, sizeof *reader->shades);
+    reader->alphas = image_reader_values(reader, width, sizeof *reader->alphas);
+    reader->shade_sums = image_reader_values(reader, target, sizeof *reader->shade_sums);
+    reader->alpha_sums = image_reader_values(reader, target, sizeof *reader->alpha_sums);
     if (!reader->shades || !reader->alphas || !reader->shade_sums || !reader->alpha_sums)
         return STATUS_NO_MEMORY;
-    reader->fault.otherwise = STATUS_MALFORMED;
-    reader->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &reader->fault, image_fail,
-                                           image_ignore_warning, &reader->fault, image_allocate,
+    reader->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &reader->work, image_fail,
+                                           image_ignore_warning, &reader->work, image_allocate,
                                            image_release);
     if (reader->png)
         reader->info = png_create_info_struct(reader->png);
@@ -280,20 +298,22 @@ static enum status image_reader_open(struct image_reader *reader)
 
 static void image_reader_close(struct image_reader *reader)
 {
+    struct arena *arena = reader->work.arena;
     if (reader->png) {
         png_free(reader->png, reader->row);
         png_destroy_read_struct(&reader->png, &reader->info, NULL);
     }
-    mem_free(reader->shades);
-    mem_free(reader->alphas);
-    mem_free(reader->shade_sums);
-    mem_free(reader->alpha_sums);
+    arena_free(arena, reader->shades);
+    arena_free(arena, reader->alphas);
+    arena_free(arena, reader->shade_sums);
+    arena_free(arena, reader->alpha_sums);
+    arena_close(arena);
 }
 
-static bool image_must_invert(const struct image_reader *reader, enum image_polarity polarity)
+static bool image_must_invert(const struct image_reader *reader)
 {
-    if (polarity != IMAGE_POLARITY_AUTO)
-        return polarity == IMAGE_POLARITY_INVERT;
+    if (reader->polarity != IMAGE_POLARITY_AUTO)
+        return reader->polarity == IMAGE_POLARITY_INVERT;
     /* on transparent ground only the strokes say anything */
     if (reader->border_alpha < reader->border_count / 2)
         return reader->shade < reader->alpha / 2;
@@ -325,17 +345,18 @@ enum status image_decode_png(const uint8_t *bytes, size_t size, enum image_polar
                                   .left = size,
                                   .left_after_data = image_size_after_data(bytes, size),
                                   .width = (int)image_big_endian(bytes + 16),
-                                  .height = (int)image_big_endian(bytes + 20)};
+                                  .height = (int)image_big_endian(bytes + 20),
+                                  .polarity = polarity};
     image_scale_init(&reader.scale, reader.width, reader.height, width, height);
     status = image_reader_open(&reader);
     if (status == STATUS_OK) {
         image_read(&reader);
-        status = reader.fault.status;
+        status = reader.work.status;
     }
     if (status == STATUS_OK)
-        image_reader_result(&reader, image_must_invert(&reader, polarity), pixels);
+        image_reader_result(&reader, image_must_invert(&reader), pixels);
     else if (status == STATUS_MALFORMED)
-        error_set(error, status, "The PNG is damaged: %s.", reader.fault.text);
+        error_set(error, status, "The PNG is damaged: %s.", reader.work.text);
     else
         error_plain(error, status);
     image_reader_close(&reader);
@@ -362,7 +383,7 @@ uint8_t image_grey_byte(float value)
 
 /* Everything of one encoding; it outlives the jumps of libpng. */
 struct image_writer {
-    struct image_fault fault;
+    struct image_work work;
     png_structp png;
     png_infop info;
     struct buf *out;
@@ -375,7 +396,7 @@ static void image_emit(png_structp png, png_bytep bytes, size_t size)
     struct image_writer *writer = png_get_io_ptr(png);
     enum status status = buf_append(writer->out, bytes, size);
     if (status != STATUS_OK) {
-        writer->fault.status = status;
+        writer->work.status = status;
         png_error(png, "the buffer takes no more");
     }
 }
@@ -388,10 +409,11 @@ static void image_flush(png_structp png)
 static enum status image_writer_open(struct image_writer *writer, struct buf *out, size_t row_size)
 {
     *writer = (struct image_writer){
-        .fault.otherwise = STATUS_INTERNAL, .out = out, .size_before = out->size};
-    writer->row = mem_alloc(row_size, 1);
-    writer->png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &writer->fault, image_fail,
-                                            image_ignore_warning, &writer->fault, image_allocate,
+        .work.otherwise = STATUS_INTERNAL, .out = out, .size_before = out->size};
+    writer->work.arena = arena_open();
+    writer->row = arena_alloc(writer->work.arena, row_size);
+    writer->png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &writer->work, image_fail,
+                                            image_ignore_warning, &writer->work, image_allocate,
                                             image_release);
     if (writer->png) {
         png_set_write_fn(writer->png, writer, image_emit, image_flush);
@@ -407,14 +429,15 @@ static enum status image_writer_close(struct image_writer *writer, enum status s
     struct buf *out = writer->out;
     if (writer->png)
         png_destroy_write_struct(&writer->png, &writer->info);
-    mem_free(writer->row);
+    arena_free(writer->work.arena, writer->row);
+    arena_close(writer->work.arena);
     if (status == STATUS_OK)
         return status;
     out->size = writer->size_before;
     if (out->bytes)
         out->bytes[out->size] = 0;
     if (status == STATUS_INTERNAL)
-        return error_set(error, status, "Writing a PNG failed: %s.", writer->fault.text);
+        return error_set(error, status, "Writing a PNG failed: %s.", writer->work.text);
     return error_plain(error, status);
 }
 
@@ -474,7 +497,7 @@ enum status image_encode_png(const uint8_t *grey, int width, int height, int sca
     status = image_writer_open(&writer, out, (size_t)(width * scale));
     if (status == STATUS_OK) {
         image_write(&writer, grey, width, height, scale);
-        status = writer.fault.status;
+        status = writer.work.status;
     }
     return image_writer_close(&writer, status, error);
 }
