@@ -4,11 +4,11 @@
 #include "server/clock.h"
 #include "server/connections.h"
 #include "server/http_head.h"
+#include "server/http_transaction.h"
 #include "server/lingering.h"
 #include "server/listener.h"
 
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
@@ -17,13 +17,9 @@
 enum {
     HTTP_REPLY_MEMORY = 16 * 1024, /* of a connection, besides what the request's head may take */
     HTTP_FORM_MEMORY = 8 * 1024,
-    HTTP_SPARE_CONNECTIONS = 16, /* newcomers that others are about to make room for */
-    HTTP_SPARE_TRANSACTIONS = 64,
-    HTTP_SPARE_BODY = 64 * 1024,    /* of a spare transaction */
+    HTTP_SPARE_CONNECTIONS = 16,    /* newcomers that others are about to make room for */
     HTTP_FIRST_BODY = 32 * 1024 - 1 /* reserved at once, if so much is announced */
 };
-
-struct http_transaction;
 
 struct http_server {
     struct http_hooks hooks;
@@ -36,85 +32,8 @@ struct http_server {
     _Atomic bool closing;
     struct connections connections;
     struct lingering *lingering;
-    pthread_mutex_t sparing;
-    struct http_transaction *spare; /* transactions to be used again */
-    int num_spare;
+    struct http_transactions transactions;
 };
-
-enum http_stage { HTTP_HEADERS, HTTP_BODY, HTTP_HANDLED };
-
-/* An exchange and what only this file knows of it. */
-struct http_transaction {
-    struct http_exchange exchange; /* first: the two convert into one another */
-    struct http_server *server;
-    struct http_transaction *next; /* of those that are spare */
-    struct MHD_Connection *connection;
-    enum http_stage stage;
-    char target[HTTP_MAX_TARGET + 1];
-    uint64_t announced;  /* size of the body, if the head told it */
-    uint64_t wire_bytes; /* of the body, envelope included */
-    size_t charged;      /* of server->total_body */
-    struct MHD_PostProcessor *form;
-    int num_files;
-};
-
-static struct http_transaction *http_transaction(struct http_exchange *exchange)
-{
-    return (struct http_transaction *)exchange;
-}
-
-/* A transaction as new, whose body may have room already; NULL when memory is out. */
-static struct http_transaction *http_take_transaction(struct http_server *server)
-{
-    pthread_mutex_lock(&server->sparing);
-    struct http_transaction *transaction = server->spare;
-    if (transaction) {
-        server->spare = transaction->next;
-        server->num_spare--;
-    }
-    pthread_mutex_unlock(&server->sparing);
-    return transaction ? transaction : mem_alloc(1, sizeof *transaction);
-}
-
-static void http_free_transaction(struct http_transaction *transaction)
-{
-    http_reply_clear(&transaction->exchange.reply);
-    buf_free(&transaction->exchange.request.body);
-    mem_free(transaction);
-}
-
-/* Keeps it for another request, unless there are many; texts are left as they are, but empty. */
-static void http_give_transaction(struct http_server *server, struct http_transaction *transaction)
-{
-    struct http_exchange *exchange = &transaction->exchange;
-    struct buf body = exchange->request.body;
-    if (body.capacity > HTTP_SPARE_BODY)
-        buf_free(&body);
-    body.size = 0;
-    if (body.bytes)
-        body.bytes[0] = 0;
-    exchange->request = (struct http_request){.body = body};
-    http_reply_clear(&exchange->reply);
-    exchange->failure.status = STATUS_OK;
-    exchange->failure.detail[0] = 0;
-    exchange->context = NULL;
-    transaction->stage = HTTP_HEADERS;
-    transaction->target[0] = 0;
-    transaction->announced = transaction->wire_bytes = 0;
-    transaction->charged = 0;
-    transaction->form = NULL;
-    transaction->num_files = 0;
-    pthread_mutex_lock(&server->sparing);
-    bool keep = server->num_spare < HTTP_SPARE_TRANSACTIONS;
-    if (keep) {
-        transaction->next = server->spare;
-        server->spare = transaction;
-        server->num_spare++;
-    }
-    pthread_mutex_unlock(&server->sparing);
-    if (!keep)
-        http_free_transaction(transaction);
-}
 
 static struct connection *http_connection(struct MHD_Connection *connection)
 {
@@ -224,7 +143,7 @@ static void http_completed(void *context, struct MHD_Connection *connection, voi
         MHD_destroy_post_processor(transaction->form);
     atomic_fetch_sub(&server->total_body, transaction->charged);
     atomic_fetch_sub(&server->num_exchanges, 1);
-    http_give_transaction(server, transaction);
+    http_transactions_give(&server->transactions, transaction);
 }
 
 /* --- the body ------------------------------------------------------------------------------ */
@@ -335,7 +254,7 @@ static enum MHD_Result http_receive(struct http_transaction *transaction, const 
 static void *http_target(void *context, const char *uri, struct MHD_Connection *connection)
 {
     struct http_server *server = context;
-    struct http_transaction *transaction = http_take_transaction(server);
+    struct http_transaction *transaction = http_transactions_take(&server->transactions);
     if (!transaction)
         return NULL;
     atomic_fetch_add(&server->num_exchanges, 1);
@@ -515,7 +434,7 @@ enum status http_open(const struct http_settings *settings, const struct http_ho
     server->settings = *settings;
     server->listen_fd = -1;
     connections_init(&server->connections, settings->max_connections);
-    pthread_mutex_init(&server->sparing, NULL);
+    http_transactions_init(&server->transactions);
     enum status status = listener_open(settings->host, settings->port, &server->listen_fd, error);
     if (status == STATUS_OK) {
         server->port = listener_port(server->listen_fd);
@@ -576,11 +495,7 @@ void http_close(struct http_server *server)
     else if (server->listen_fd >= 0)
         close(server->listen_fd);
     lingering_close(server->lingering);
-    for (struct http_transaction *each = server->spare, *next; each; each = next) {
-        next = each->next;
-        http_free_transaction(each);
-    }
-    pthread_mutex_destroy(&server->sparing);
+    http_transactions_destroy(&server->transactions);
     connections_destroy(&server->connections);
     mem_free(server);
 }
