@@ -60,11 +60,11 @@ void cors_begin(struct http_exchange *exchange, const char *list)
     http_reply_add_to(reply, "Vary", "Origin");
     char *origin = http_header_value(exchange, "Origin");
     if (cors_allows(list, origin)) {
-        http_reply_header(reply, "Access-Control-Allow-Origin", "%s", origin);
-        http_reply_header(reply, "Access-Control-Expose-Headers",
-                          "Spikeloom-Seed, Spikeloom-Model, Spikeloom-Synops, Spikeloom-Spikes, "
-                          "Spikeloom-Confidence, Server-Timing, ETag, Retry-After, X-Request-Id, "
-                          "traceparent, Inference-Header-Content-Length, WWW-Authenticate");
+        http_reply_text(reply, "Access-Control-Allow-Origin", origin);
+        http_reply_text(reply, "Access-Control-Expose-Headers",
+                        "Spikeloom-Seed, Spikeloom-Model, Spikeloom-Synops, Spikeloom-Spikes, "
+                        "Spikeloom-Confidence, Server-Timing, ETag, Retry-After, X-Request-Id, "
+                        "traceparent, Inference-Header-Content-Length, WWW-Authenticate");
     }
     mem_free(origin);
 }
@@ -74,11 +74,11 @@ void cors_preflight(struct http_exchange *exchange, const char *methods)
     struct http_reply *reply = &exchange->reply;
     char *method = http_header_value(exchange, "Access-Control-Request-Method");
     if (method && cors_has(reply, "Access-Control-Allow-Origin")) {
-        http_reply_header(reply, "Access-Control-Allow-Methods", "%s", methods);
-        http_reply_header(reply, "Access-Control-Allow-Headers",
-                          "Authorization, Content-Type, Accept, If-None-Match, X-Request-Id, "
-                          "traceparent, tracestate, Inference-Header-Content-Length");
-        http_reply_header(reply, "Access-Control-Max-Age", "600");
+        http_reply_text(reply, "Access-Control-Allow-Methods", methods);
+        http_reply_text(reply, "Access-Control-Allow-Headers",
+                        "Authorization, Content-Type, Accept, If-None-Match, X-Request-Id, "
+                        "traceparent, tracestate, Inference-Header-Content-Length");
+        http_reply_text(reply, "Access-Control-Max-Age", "600");
     }
     mem_free(method);
 }

@@ -83,7 +83,7 @@ bool handlers_metrics(struct request *request)
     if (status == STATUS_OK)
         status = metrics_write_process(&text);
     if (status == STATUS_OK) {
-        http_reply_header(&request->exchange->reply, "Cache-Control", "no-store");
+        http_reply_text(&request->exchange->reply, "Cache-Control", "no-store");
         http_reply_take(&request->exchange->reply, 200, METRICS_CONTENT_TYPE, &text);
     } else {
         reply_status(request, status);

@@ -18,8 +18,8 @@ static bool handlers_answer_asset(struct request *request, const struct asset *a
 static bool handlers_answer_page(struct request *request, const char *name)
 {
     struct http_reply *reply = &request->exchange->reply;
-    http_reply_header(reply, "Content-Security-Policy", "%s", handlers_page_policy);
-    http_reply_header(reply, "Referrer-Policy", "no-referrer");
+    http_reply_text(reply, "Content-Security-Policy", handlers_page_policy);
+    http_reply_text(reply, "Referrer-Policy", "no-referrer");
     return handlers_answer_asset(request, assets_find(name));
 }
 

@@ -146,6 +146,9 @@ bool http_client_gone(const struct http_exchange *exchange);
 void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same of a text as it is, which most are. */
+void http_reply_text(struct http_reply *reply, const char *name, const char *text);
+
 /* Adds a member to the list that a field holds, or the field. */
 void http_reply_add_to(struct http_reply *reply, const char *name, const char *member);
 

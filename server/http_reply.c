@@ -7,16 +7,35 @@
 #include <stdio.h>
 #include <string.h>
 
-void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
+/* A new field, its value still what it happens to be; NULL when there are too many. */
+static struct http_header *http_reply_new_header(struct http_reply *reply, const char *name)
 {
     if (reply->num_headers == HTTP_MAX_REPLY_HEADERS)
-        return;
+        return NULL;
     struct http_header *header = &reply->headers[reply->num_headers++];
     header->name = name;
+    return header;
+}
+
+void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
+{
+    struct http_header *header = http_reply_new_header(reply, name);
+    if (!header)
+        return;
     va_list args;
     va_start(args, format);
     vsnprintf(header->value, sizeof header->value, format, args);
     va_end(args);
+}
+
+void http_reply_text(struct http_reply *reply, const char *name, const char *text)
+{
+    struct http_header *header = http_reply_new_header(reply, name);
+    if (!header)
+        return;
+    size_t length = strnlen(text, sizeof header->value - 1);
+    memcpy(header->value, text, length);
+    header->value[length] = 0;
 }
 
 void http_reply_add_to(struct http_reply *reply, const char *name, const char *member)
@@ -29,7 +48,7 @@ void http_reply_add_to(struct http_reply *reply, const char *name, const char *m
             return;
         }
     }
-    http_reply_header(reply, name, "%s", member);
+    http_reply_text(reply, name, member);
 }
 
 static void http_reply_drop_body(struct http_reply *reply)

@@ -15,7 +15,7 @@ void infer_answer_add_headers(struct request *request)
     const struct request_durations *durations = &request->durations;
     if (request->has_seed)
         http_reply_header(reply, "Spikeloom-Seed", "%llu", (unsigned long long)request->seed);
-    http_reply_header(reply, "Spikeloom-Model", "%s", request->model);
+    http_reply_text(reply, "Spikeloom-Model", request->model);
     if (request->has_confidence)
         http_reply_header(reply, "Spikeloom-Confidence", "%.4f", request->confidence);
     http_reply_header(reply, "Spikeloom-Synops", "%llu", (unsigned long long)request->stats.synops);

@@ -19,12 +19,17 @@ bool infer_draw_is_animated(const struct request *request)
 }
 
 /*
- * The pictures after so many steps, grey [height][count * width]; `one` [height][width] is scratch.
+ * The pictures after so many steps, grey [height][count * width]; `one` [height][width] is scratch,
+ * which one picture alone does without.
  */
 static void infer_draw_row(const struct network *network, const struct raster *outputs, int count,
                            uint32_t num_steps, uint8_t *one, uint8_t *grey)
 {
     size_t width = (size_t)network->image_width, row_width = width * (size_t)count;
+    if (count == 1) {
+        inference_grey(outputs, num_steps, grey);
+        return;
+    }
     for (size_t i = 0; i < (size_t)count; i++) {
         inference_grey(&outputs[i], num_steps, one);
         for (size_t y = 0; y < (size_t)network->image_height; y++)
@@ -47,8 +52,9 @@ enum status infer_draw(struct request *request, const struct raster *outputs, in
                          "An animation of %u steps cannot be drawn at a scale of %zu.", num_frames,
                          scale);
     uint8_t *frames = mem_alloc(num_frames, row_pixels);
-    uint8_t *one = mem_alloc(pixels, 1);
-    enum status status = frames && one ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
+    uint8_t *one = count > 1 ? mem_alloc(pixels, 1) : NULL;
+    enum status status =
+        frames && (one || count == 1) ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
     for (uint32_t i = 0; i < num_frames && status == STATUS_OK; i++)
         infer_draw_row(network, outputs, count, animated ? i + 1 : num_steps, one,
                        frames + i * row_pixels);

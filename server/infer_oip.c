@@ -239,7 +239,7 @@ static enum status infer_oip_answer(struct request *request, const struct infer_
     if (status == STATUS_OK && json_size < body.size)
         http_reply_header(answer, "Inference-Header-Content-Length", "%zu", json_size);
     if (status == STATUS_OK) {
-        http_reply_header(answer, "Cache-Control", "no-store");
+        http_reply_text(answer, "Cache-Control", "no-store");
         http_reply_take(answer, 200,
                         json_size < body.size ? "application/octet-stream" : "application/json",
                         &body);

@@ -41,9 +41,9 @@ void reply_problem(struct request *request, const struct error *error)
     request->error = *error;
     reply->abort = error->status == STATUS_CLIENT_GONE;
     reply_write_problem(request, error);
-    http_reply_header(reply, "Cache-Control", "no-store");
+    http_reply_text(reply, "Cache-Control", "no-store");
     if (reply->code == 503)
-        http_reply_header(reply, "Retry-After", "1");
+        http_reply_text(reply, "Retry-After", "1");
 }
 
 void reply_status(struct request *request, enum status status)
@@ -57,7 +57,7 @@ void reply_status(struct request *request, enum status status)
 static bool reply_is_known(struct request *request, const char *etag)
 {
     struct http_exchange *exchange = request->exchange;
-    http_reply_header(&exchange->reply, "ETag", "%s", etag);
+    http_reply_text(&exchange->reply, "ETag", etag);
     http_reply_add_to(&exchange->reply, "Vary", "Accept");
     char *wanted = http_header_value(exchange, "If-None-Match");
     bool known = negotiate_etag_listed(wanted, etag);
@@ -83,7 +83,7 @@ void reply_representation(struct request *request, const char *content_type, str
         buf_free(body);
         return;
     }
-    http_reply_header(reply, "Cache-Control", "no-cache");
+    http_reply_text(reply, "Cache-Control", "no-cache");
     http_reply_take(reply, known ? 304 : 200, content_type,
                     body); /* the size alone goes with 304 */
 }
@@ -93,7 +93,7 @@ void reply_document(struct request *request, const char *content_type, const cha
 {
     struct http_reply *reply = &request->exchange->reply;
     bool known = reply_is_known(request, etag);
-    http_reply_header(reply, "Cache-Control", "no-cache");
+    http_reply_text(reply, "Cache-Control", "no-cache");
     http_reply_static(reply, known ? 304 : 200, content_type, bytes, size);
 }
 
@@ -110,10 +110,10 @@ void reply_json(struct request *request, int code, enum status written, struct b
 {
     struct http_reply *reply = &request->exchange->reply;
     if (written == STATUS_OK) {
-        http_reply_header(reply, "Cache-Control", "no-store");
+        http_reply_text(reply, "Cache-Control", "no-store");
         http_reply_take(reply, code, "application/json", json);
         if (code == 503)
-            http_reply_header(reply, "Retry-After", "1");
+            http_reply_text(reply, "Retry-After", "1");
     } else {
         reply_status(request, written);
     }
@@ -123,8 +123,8 @@ void reply_json(struct request *request, int code, enum status written, struct b
 void reply_text(struct request *request, int code, const char *text)
 {
     struct http_reply *reply = &request->exchange->reply;
-    http_reply_header(reply, "Cache-Control", "no-store");
+    http_reply_text(reply, "Cache-Control", "no-store");
     http_reply_static(reply, code, "text/plain; charset=utf-8", text, strlen(text));
     if (code == 503)
-        http_reply_header(reply, "Retry-After", "1");
+        http_reply_text(reply, "Retry-After", "1");
 }

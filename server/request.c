@@ -77,11 +77,11 @@ void request_identify(struct request *request)
     struct http_reply *reply = &request->exchange->reply;
     char value[TRACEPARENT_SIZE];
     traceparent_write(&request->trace, value);
-    http_reply_header(reply, "X-Request-Id", "%s", request->id);
-    http_reply_header(reply, "traceparent", "%s", value);
+    http_reply_text(reply, "X-Request-Id", request->id);
+    http_reply_text(reply, "traceparent", value);
     char *state = http_header_value(request->exchange, "tracestate");
     if (request->caller_step[0] && traceparent_state_is_sane(state))
-        http_reply_header(reply, "tracestate", "%s", state);
+        http_reply_text(reply, "tracestate", state);
     mem_free(state);
 }
 

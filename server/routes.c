@@ -137,7 +137,7 @@ static bool routes_method_fits(const struct route *route, const char *method)
 static void routes_answer_options(struct request *request, const struct route *route)
 {
     struct http_reply *reply = &request->exchange->reply;
-    http_reply_header(reply, "Allow", "%s", routes_allow(route));
+    http_reply_text(reply, "Allow", routes_allow(route));
     cors_preflight(request->exchange, routes_allow(route));
     http_reply_static(reply, 204, NULL, NULL, 0);
 }
@@ -183,7 +183,7 @@ static const struct route *routes_choose(struct request *request, const struct s
     }
     if (routes_method_fits(route, asked->method))
         return route;
-    http_reply_header(&request->exchange->reply, "Allow", "%s", routes_allow(route));
+    http_reply_text(&request->exchange->reply, "Allow", routes_allow(route));
     error_set(&error, STATUS_METHOD_NOT_ALLOWED, "%s takes %s.", route->pattern,
               routes_allow(route));
     reply_problem(request, &error);
@@ -230,7 +230,7 @@ static void routes_begin(void *context, struct http_exchange *exchange)
     }
     request->route = ROUTES_UNKNOWN;
     request_identify(request);
-    http_reply_header(&exchange->reply, "X-Content-Type-Options", "nosniff");
+    http_reply_text(&exchange->reply, "X-Content-Type-Options", "nosniff");
     if (service->config->cors_origin)
         cors_begin(exchange, service->config->cors_origin);
     if (exchange->failure.status != STATUS_OK)
