@@ -11,10 +11,11 @@
 /* Files that the process has open besides: sockets of its own, models, the log. */
 enum { CONNECTIONS_OTHER_FILES = 64 };
 
-enum { CONNECTIONS_MAX_NEIGHBOURS = 64 };
-
 /* Requests are counted by periods; the present one and the one before are "of late". */
 enum { CONNECTIONS_PERIOD_US = 8000 };
+
+/* A thread that goes from one connection to another in less has not slept in between. */
+enum { CONNECTIONS_PAUSE_US = 15 };
 
 int connections_room(int wanted)
 {
@@ -161,8 +162,25 @@ void connections_begin(struct connection *connection)
 {
     if (!connection)
         return;
+    struct connections_thread *thread = connection->thread;
     connections_mark(connection, false);
-    connections_count_request(connection->thread, connection->since_us / CONNECTIONS_PERIOD_US);
+    uint64_t now = connection->since_us;
+    connections_count_request(thread, now / CONNECTIONS_PERIOD_US);
+    connection->waited = thread->last != connection && now - thread->left_us < CONNECTIONS_PAUSE_US;
+}
+
+void connections_leave(struct connection *connection, bool busy)
+{
+    if (!connection)
+        return;
+    connections_mark(connection, busy);
+    connection->thread->last = connection;
+    connection->thread->left_us = connection->since_us;
+}
+
+bool connections_waited(const struct connection *connection)
+{
+    return connection && connection->waited;
 }
 
 int connections_threads_at_work(struct connections *connections,
@@ -212,23 +230,6 @@ bool connections_unread(struct connections *connections)
     }
     pthread_mutex_unlock(&connections->mutex);
     return unread;
-}
-
-bool connections_neighbours_wait(struct connections *connections,
-                                 const struct connection *connection)
-{
-    struct pollfd watched[CONNECTIONS_MAX_NEIGHBOURS];
-    nfds_t count = 0;
-    if (!connection)
-        return true;
-    pthread_mutex_lock(&connections->mutex);
-    const struct connection *each = connections->first;
-    for (; each && count < CONNECTIONS_MAX_NEIGHBOURS; each = each->next)
-        if (each != connection && each->thread == connection->thread)
-            watched[count++] = (struct pollfd){.fd = each->fd, .events = POLLIN};
-    pthread_mutex_unlock(&connections->mutex);
-    /* none of them is closed meanwhile: that is done by the thread that asks */
-    return each || (count && poll(watched, count, 0) > 0);
 }
 
 bool connections_hung_up(int fd)

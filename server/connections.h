@@ -18,6 +18,8 @@ struct connections_thread {
     pthread_t id;
     _Atomic uint64_t period; /* which `begun` is of */
     _Atomic uint32_t begun, begun_before;
+    const struct connection *last; /* that it saw to, until `left_us` */
+    uint64_t left_us;
 };
 
 struct connection {
@@ -26,6 +28,7 @@ struct connection {
     struct connections_thread *thread; /* which reads from it: the one that added it */
     _Atomic uint64_t since_us; /* when its present request or reply began to be waited for */
     _Atomic bool busy;         /* its request is being computed: time does not count */
+    bool waited;               /* its request, for that of another connection */
     bool shut;                 /* it has been shut and will be removed */
     bool sending;              /* at its end the client may still be sending; of its thread */
 };
@@ -67,8 +70,12 @@ void connections_remove(struct connections *connections, struct connection *conn
 /* Starts the connection's clock anew. NULL is allowed. */
 void connections_mark(struct connection *connection, bool busy);
 
-/* The same where a request begins; called by the thread that reads from it. */
+/*
+ * The same where a request begins, and where its thread is done with it for now. Called by the
+ * thread that reads from it.
+ */
 void connections_begin(struct connection *connection);
+void connections_leave(struct connection *connection, bool busy);
 
 /* Shuts down the sockets of those that have been at it for longer than `seconds`. */
 void connections_sweep(struct connections *connections, int seconds);
@@ -86,11 +93,10 @@ int connections_threads_at_work(struct connections *connections,
                                 const struct connection *connection);
 
 /*
- * Whether another connection of the same thread has something to be read, or may have, as there are
- * too many to look at. NULL is allowed.
+ * Whether its thread saw to another connection until the present request began: so that others may
+ * be waiting for this one as well. NULL is allowed.
  */
-bool connections_neighbours_wait(struct connections *connections,
-                                 const struct connection *connection);
+bool connections_waited(const struct connection *connection);
 
 /* Whether the other side of a socket has closed it. */
 bool connections_hung_up(int fd);

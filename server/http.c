@@ -130,7 +130,7 @@ static void http_completed(void *context, struct MHD_Connection *connection, voi
 {
     struct http_server *server = context;
     struct http_transaction *transaction = *con_cls;
-    connections_mark(http_connection(connection), false);
+    connections_leave(http_connection(connection), false);
     if (!transaction)
         return;
     *con_cls = NULL;
@@ -362,7 +362,7 @@ static void http_connected(void *context, struct MHD_Connection *connection, voi
 void http_suspend(struct http_exchange *exchange)
 {
     struct http_transaction *transaction = http_transaction(exchange);
-    connections_mark(http_connection(transaction->connection), true);
+    connections_leave(http_connection(transaction->connection), true);
     MHD_suspend_connection(transaction->connection);
 }
 
@@ -378,11 +378,10 @@ bool http_client_gone(const struct http_exchange *exchange)
     return connections_hung_up(http_fd(((const struct http_transaction *)exchange)->connection));
 }
 
-bool http_others_wait(const struct http_exchange *exchange)
+bool http_has_waited(const struct http_exchange *exchange)
 {
-    const struct http_transaction *transaction = (const struct http_transaction *)exchange;
-    return connections_neighbours_wait(&transaction->server->connections,
-                                       http_connection(transaction->connection));
+    return connections_waited(
+        http_connection(((const struct http_transaction *)exchange)->connection));
 }
 
 int http_threads_at_work(const struct http_exchange *exchange)

@@ -132,9 +132,10 @@ void http_suspend(struct http_exchange *exchange);
 void http_resume(struct http_exchange *exchange);
 
 /*
- * Whether the event loop's thread, which calls it in `handle`, has other connections to read from.
+ * Whether its request had to wait until the event loop's thread, which calls it in `handle`, had
+ * seen to another one: there may be more of them.
  */
-bool http_others_wait(const struct http_exchange *exchange);
+bool http_has_waited(const struct http_exchange *exchange);
 
 /* How many of the event loop's threads are about as busy as the one that calls it in `handle`. */
 int http_threads_at_work(const struct http_exchange *exchange);

@@ -53,7 +53,7 @@ static bool infer_batch_gone(const struct pool_item *item)
 
 static bool infer_batch_crowded(const struct pool_item *item)
 {
-    return http_others_wait(((const struct request *)item)->exchange);
+    return http_has_waited(((const struct request *)item)->exchange);
 }
 
 static int infer_batch_at_work(const struct pool_item *item)

@@ -18,6 +18,12 @@ struct pool_guest {
     struct inference scratch;
 };
 
+/* What goes on beside a guest. */
+struct pool_view {
+    int waiting, working, visiting;
+    bool brief; /* all that waits or works is */
+};
+
 struct pool {
     struct pool_settings settings;
     struct pool_hooks hooks;
@@ -290,30 +296,33 @@ static bool pool_needs_watching(const struct pool *pool)
     return pool->watcher_asleep && (pool->depth > pool->idle || pool->settings.max_delay_us);
 }
 
+/*
+ * Whether a thread has to be woken for what has just been appended: not where it is the next of one
+ * that is still at work on something brief. Holds the mutex.
+ */
+static bool pool_needs_waking(const struct pool *pool, const struct pool_item *item)
+{
+    return !item->fed || pool->long_waiting || pool->long_working || pool->depth > pool->working;
+}
+
 enum status pool_submit(struct pool *pool, struct pool_item *item)
 {
     pthread_mutex_lock(&pool->mutex);
     pool->reserved--;
-    bool stopping = pool->stopping, watch = false;
+    bool stopping = pool->stopping, watch = false, wake = false;
     if (!stopping) {
         item->queued_us = clock_now_us();
         pool_append(pool, item);
         watch = pool_needs_watching(pool);
+        wake = pool_needs_waking(pool, item);
     }
     pthread_mutex_unlock(&pool->mutex);
     /* not while the mutex is held: who wakes would only wait for it */
-    if (!stopping)
+    if (wake)
         pthread_cond_signal(&pool->filled);
     if (watch)
         pthread_cond_signal(&pool->watched);
     return stopping ? STATUS_NOT_READY : STATUS_OK;
-}
-
-/* Threads of the pool that have nothing to do, nor are about to take something. Holds the mutex. */
-static int pool_num_free(const struct pool *pool)
-{
-    int taken = pool->working + pool->depth + pool->reserved;
-    return taken < pool->settings.num_threads ? pool->settings.num_threads - taken : 0;
 }
 
 /* Whether a guest may not run a brief item just now, whoever it is. Holds the mutex. */
@@ -326,12 +335,9 @@ static bool pool_is_closed(const struct pool *pool)
             pool->working + pool->visiting >= pool->settings.num_threads);
 }
 
-/*
- * What a guest runs the item with; NULL when that is the queue's. *num_free is how many threads of
- * the pool could take it, *visiting how many other guests there are.
- */
-static struct pool_guest *pool_take_guest(struct pool *pool, struct pool_item *item, int *num_free,
-                                          int *visiting)
+/* What a guest runs the item with, and a view of the pool; NULL when the item is the queue's. */
+static struct pool_guest *pool_take_guest(struct pool *pool, struct pool_item *item,
+                                          struct pool_view *view)
 {
     pthread_mutex_lock(&pool->mutex);
     struct pool_guest *guest = pool_is_closed(pool) ? NULL : pool->guests;
@@ -342,8 +348,10 @@ static struct pool_guest *pool_take_guest(struct pool *pool, struct pool_item *i
     }
     if (guest) {
         pool->guests = guest->next;
-        *num_free = pool_num_free(pool);
-        *visiting = pool->visiting++;
+        view->waiting = pool->depth + pool->reserved;
+        view->working = pool->working;
+        view->brief = !pool->long_waiting && !pool->long_working;
+        view->visiting = pool->visiting++;
     }
     pthread_mutex_unlock(&pool->mutex);
     return guest;
@@ -362,26 +370,30 @@ static void pool_give_guest(struct pool *pool, struct pool_guest *guest, bool wa
 
 /*
  * Whether a thread of the pool should see to the item instead, so that the caller can see to
- * others. Where as many threads are at work as the pool has, changes of threads are all that would
- * be gained.
+ * others: one that is idle, while fewer threads are at work than the pool has; or, of just as many,
+ * one with something brief, which then has its next and need not sleep. Otherwise changes of
+ * threads are all that would be gained.
  */
-static bool pool_should_share(const struct pool *pool, const struct pool_item *item, int num_free,
-                              int visiting)
+static bool pool_should_share(const struct pool *pool, struct pool_item *item,
+                              const struct pool_view *view)
 {
-    if (num_free <= visiting + 1)
+    int left = pool->settings.num_threads - view->working - 1; /* besides the caller */
+    if (left < view->visiting || !pool->hooks.crowded(item))
         return false;
     int at_work = pool->hooks.at_work(item);
-    int others = at_work > visiting ? at_work : visiting;
-    return num_free > others + 1 && pool->hooks.crowded(item);
+    left -= at_work > view->visiting ? at_work : view->visiting;
+    item->fed = left == 0 && view->brief && view->waiting < view->working;
+    return item->fed || left > view->waiting;
 }
 
 bool pool_run_here(struct pool *pool, struct pool_item *item)
 {
-    int num_free = 0, visiting = 0;
-    struct pool_guest *guest = pool_take_guest(pool, item, &num_free, &visiting);
+    struct pool_view view = {0};
+    item->fed = false;
+    struct pool_guest *guest = pool_take_guest(pool, item, &view);
     if (!guest)
         return false;
-    if (pool_should_share(pool, item, num_free, visiting)) {
+    if (pool_should_share(pool, item, &view)) {
         pool_give_guest(pool, guest, false);
         return false;
     }

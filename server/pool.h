@@ -20,7 +20,8 @@ struct pool_item {
     struct pool_item *previous, *next;
     uint64_t deadline_us; /* on clock_now_us; 0: none */
     uint64_t queued_us;   /* set by pool_submit */
-    bool brief;           /* set by pool_run_here: it was offered to it */
+    bool brief;           /* set by pool_run_here: it was offered to it, */
+    bool fed;             /* and a thread at work is to take it when it has finished */
     bool here;            /* set by pool_run_here: it runs on the thread of who gave it */
 };
 

@@ -130,31 +130,32 @@ static void test_sees_what_is_unread(void **state)
     leave(&party);
 }
 
-static void *join_and_ask(void *argument)
-{
-    struct party *party = argument;
-    join(party, 2);
-    return connections_neighbours_wait(&party->connections, party->entries[2]) ? party : NULL;
-}
-
-/* Only those that the same thread reads from count, and not the one that asks. */
-static void test_sees_neighbours_wait(void **state)
+/* Only a request that follows another connection's at once has waited for it. */
+static void test_sees_who_has_waited(void **state)
 {
     (void)state;
     struct party party;
-    pthread_t other;
-    void *waits;
+    int tries = 0; /* until both come in time */
     meet(&party, NUM_PAIRS);
     join(&party, 0);
-    assert_int_equal(write(party.theirs[0], "x", 1), 1);
-    assert_false(connections_neighbours_wait(&party.connections, party.entries[0]));
     join(&party, 1);
-    assert_false(connections_neighbours_wait(&party.connections, party.entries[0]));
-    assert_true(connections_neighbours_wait(&party.connections, party.entries[1]));
-    assert_true(connections_neighbours_wait(&party.connections, NULL));
-    assert_int_equal(pthread_create(&other, NULL, join_and_ask, &party), 0);
-    assert_int_equal(pthread_join(other, &waits), 0);
-    assert_null(waits);
+    connections_begin(party.entries[0]);
+    assert_false(connections_waited(party.entries[0]));
+    assert_false(connections_waited(NULL));
+    do {
+        connections_leave(party.entries[0], false);
+        connections_begin(party.entries[1]);
+    } while (!connections_waited(party.entries[1]) && ++tries < 1000);
+    assert_in_range(tries, 0, 999);
+    connections_leave(party.entries[1], true);
+    assert_true(party.entries[1]->busy);
+    connections_begin(party.entries[1]);
+    assert_false(connections_waited(party.entries[1]));
+    assert_false(party.entries[1]->busy);
+    connections_leave(party.entries[1], false);
+    usleep(1000);
+    connections_begin(party.entries[0]);
+    assert_false(connections_waited(party.entries[0]));
     leave(&party);
 }
 
@@ -217,7 +218,7 @@ int main(void)
         cmocka_unit_test(test_those_being_served_stay),
         cmocka_unit_test(test_sweeps_the_late),
         cmocka_unit_test(test_sees_what_is_unread),
-        cmocka_unit_test(test_sees_neighbours_wait),
+        cmocka_unit_test(test_sees_who_has_waited),
         cmocka_unit_test(test_sees_threads_at_work),
         cmocka_unit_test(test_asks_for_no_more_than_there_is), /* last: the limit stays */
     };

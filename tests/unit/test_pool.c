@@ -311,6 +311,26 @@ static void test_shares_with_the_idle(void **state)
     pool_close(pool);
 }
 
+/* A thread of the pool that is at work on something brief gets its next, but no more. */
+static void test_gives_its_next_to_a_thread(void **state)
+{
+    (void)state;
+    struct job busy = {.item = {.brief = true}}, next = {.crowded = true}, here = {.crowded = true};
+    set_gate(false);
+    struct pool *pool = open_pool(2, 4);
+    assert_int_equal(submit(pool, &busy), STATUS_OK);
+    wait_for(&started, 1);
+    assert_false(pool_run_here(pool, &next.item));
+    assert_int_equal(submit(pool, &next), STATUS_OK);
+    pthread_t opener;
+    pthread_create(&opener, NULL, open_gate_soon, NULL);
+    assert_true(pool_run_here(pool, &here.item));
+    pthread_join(opener, NULL);
+    wait_for(&finished, 3);
+    assert_int_equal(next.runs, 1);
+    pool_close(pool);
+}
+
 /* Three that are brief, or not, the third of which waits; whether a fourth is run at once. */
 static bool runs_beside(bool brief)
 {
@@ -453,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_does_not_wait_for_ever),
         cmocka_unit_test(test_runs_where_it_is_given),
         cmocka_unit_test(test_shares_with_the_idle),
+        cmocka_unit_test(test_gives_its_next_to_a_thread),
         cmocka_unit_test(test_overtakes_only_what_is_brief),
         cmocka_unit_test(test_runs_no_more_than_threads),
         cmocka_unit_test(test_refuses_to_run_here),
