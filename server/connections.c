@@ -202,13 +202,15 @@ int connections_threads_at_work(struct connections *connections,
 
 void connections_sweep(struct connections *connections, int seconds)
 {
-    uint64_t now = clock_now_us();
+    uint64_t allowed = (uint64_t)seconds * 1000000, now = clock_now_us();
     pthread_mutex_lock(&connections->mutex);
-    for (struct connection *each = connections->first; each; each = each->next)
-        if (!each->busy && !each->shut && now - each->since_us > (uint64_t)seconds * 1000000) {
+    for (struct connection *each = connections->first; each; each = each->next) {
+        /* a request may begin after `now` */
+        if (!each->busy && !each->shut && each->since_us + allowed < now) {
             connections_shut(connections, each);
             connections->counts.shut_late++;
         }
+    }
     pthread_mutex_unlock(&connections->mutex);
 }
 

@@ -108,6 +108,7 @@ static void test_sweeps_the_late(void **state)
     party.entries[0]->since_us -= 61000000;
     party.entries[1]->since_us -= 61000000;
     party.entries[1]->busy = true;
+    party.entries[2]->since_us += 1000000; /* it begins while they are looked at */
     connections_sweep(&party.connections, 60);
     connections_sweep(&party.connections, 60);
     for (int i = 0; i < 3; i++)
