@@ -102,7 +102,9 @@ static enum status audio_cut_short(const char *name, struct error *error)
 static enum status audio_skip_tags(const uint8_t **bytes, size_t *size, struct error *error)
 {
     size_t tags = container_tags_size(*bytes, *size);
-    if (tags > 0 && tags >= *size)
+    if (tags == 0) /* there may be no bytes at all */
+        return STATUS_OK;
+    if (tags >= *size)
         return audio_cut_short("MP3", error);
     *bytes += tags;
     *size -= tags;
