@@ -153,7 +153,9 @@ AVX512 static size_t avx512_add_scaled(float *current, const float *weight, size
             _mm512_storeu_epi32(pre + found, _mm512_maskz_compress_epi32(set, index));
             _mm512_storeu_ps(scale + found, _mm512_maskz_compress_ps(set, some));
             index = _mm512_add_epi32(index, _mm512_set1_epi32(AVX512_LANES));
-            found += (size_t)__builtin_popcount(set);
+            /* not the mask itself: gcc 12 may spill 16 bits of it and then count 32 (seen with
+             * ThreadSanitizer) */
+            found += (size_t)__builtin_popcount(_cvtmask16_u32(set));
         }
         add_scaled_some(current, weight + begin * count, count, pre, scale, found);
         all += found;
