@@ -131,6 +131,46 @@ test_audiocoder() {
     check "one for each file" [ "$(ls "$scratch/drawn" | wc -l)" = 10 ]
 }
 
+# Handwritings and a confidence for the shipped network: both voices of each digit, of which one
+# calibrates and one measures; tones and a phone number are none.
+test_calibrate() {
+    for digit in 0 1 2 3 4 5 6 7 8 9; do
+        mkdir -p "$scratch/voices/test/$digit"
+        cp "$root/tests/samples/${digit}_"*.wav "$scratch/voices/test/$digit/"
+    done
+    cp -r "$scratch/voices/test" "$scratch/voices/train"
+    mkdir -p "$scratch/others/test/tones" "$scratch/others/test/numbers"
+    cp "$root/tests/unit/media/tone.wav" "$root/tests/unit/media/ulaw.wav" "$scratch/others/test/tones/"
+    for copy in a b; do
+        cp "$root/tests/samples/phone_en-us.wav" "$scratch/others/test/numbers/$copy.wav"
+    done
+    cp -r "$scratch/others/test" "$scratch/others/train"
+    check "calibrate measures a confidence" last_line '.digits_kept >= 0.9 and .turned_away == 1 and
+        .turned_away_numbers == 1 and .confidence_threshold > 0 and .confidence_threshold < 1' \
+        "$train" calibrate --model "$weights/speech-digits.safetensors" --hands 1 \
+        --autoencoder "$weights/mnist-ae.safetensors" --images "images:$scratch/pictures" \
+        --data "wavs:$scratch/voices" --non-digits "wavs:$scratch/others" \
+        --out "$scratch/calibrated.safetensors"
+    check "its card says so" grep -q '^| turned_away_numbers | ' "$scratch/calibrated.md"
+    check "another autoencoder's handwritings are refused" sh -c "
+        ! '$train' calibrate --model '$weights/speech-digits.safetensors' \
+            --autoencoder '$weights/fashion-ae.safetensors' --images 'images:$scratch/pictures' \
+            --data 'wavs:$scratch/voices' --non-digits 'wavs:$scratch/others' \
+            --out '$scratch/x' 2>'$scratch/err' && grep -q '^spikeloom-train: ' '$scratch/err'"
+    check "a network of images is not calibrated" sh -c "
+        ! '$train' calibrate --model '$weights/mnist-ae.safetensors' \
+            --autoencoder '$weights/mnist-ae.safetensors' --images 'images:$scratch/pictures' \
+            --data 'wavs:$scratch/voices' --non-digits 'wavs:$scratch/others' \
+            --out '$scratch/x' 2>'$scratch/err' && grep -q 'does not take speech' '$scratch/err'"
+    "$train" evaluate --quiet --model "$scratch/calibrated.safetensors" --styles 1 --by-steps \
+        --condition rate=8000 --data "wavs:$scratch/voices" >"$scratch/table"
+    check "scores are printed as a table" grep -Eq \
+        '^digit_accuracy_nearest +1 \(0\.[0-9]+ \.\. 1\)$' "$scratch/table"
+    check "  with others for each handwriting, step and condition" sh -c "
+        grep -q '^style 1$' '$scratch/table' && grep -q '^steps 15$' '$scratch/table' &&
+            grep -q '^condition rate=8000$' '$scratch/table'"
+}
+
 # The published audiocoder, small: its checkpoint is evaluated, and served like any other.
 serve_published() {
     mkdir -p "$scratch/repository" &&
@@ -219,6 +259,7 @@ test_autoencoder
 test_resume
 test_membrane
 test_audiocoder
+test_calibrate
 test_published_audiocoder
 test_served_scores
 check_finish
