@@ -2,7 +2,8 @@
 # Which lines and branches the tests reach, by folder: the unit tests, the daemon's tests over HTTP, the
 # trainer's, the examples and the replayed inputs, built by gcc with counters.
 #
-#   sh tests/coverage.sh [PART...]     unit, f64, http, fuzz, faults, train, examples; all unless given
+#   sh tests/coverage.sh [PART...]     unit, f64, kernels, http, fuzz, faults, train, examples; all unless
+#                                      given
 #
 # With $TESTS_COVERAGE_KEEP set, what earlier calls have reached is counted as well.
 #
@@ -13,7 +14,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build-coverage
 parts=${*-}
-[ -n "$parts" ] || parts="unit f64 http fuzz faults train examples"
+[ -n "$parts" ] || parts="unit f64 kernels http fuzz faults train examples"
 
 CC=gcc CFLAGS="--coverage -fprofile-update=atomic" cmake -S "$root" -B "$build" \
     -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O1 -g" -DSPIKELOOM_TESTS=ON \
@@ -37,6 +38,7 @@ for part in $parts; do
         # a thousand runs of each shipped model reach nothing more, and with counters take too long
         run "$part" ctest --test-dir "$build" -L "^$part\$" -E '^unit/shipped$' -j "$(nproc)"
         ;;
+    kernels) run kernels sh "$root/tests/kernels/run.sh" "$build" ;;
     http) run http sh "$root/tests/http/run.sh" "$build" ;;
     fuzz) run fuzz sh "$root/tests/fuzz.sh" --regression "$build" ;;
     faults)
