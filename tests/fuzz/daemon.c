@@ -7,6 +7,7 @@
 #include "tests/fuzz/small_models.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
@@ -51,6 +52,24 @@ static void daemon_start(void)
     atexit(daemon_stop);
 }
 
+/* connect, which the fuzzer's own alarm may interrupt; it goes on all the same. */
+static bool daemon_reach(int fd, const struct sockaddr_in *address)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0)
+        return true;
+    if (errno != EINTR)
+        error = errno;
+    while (error == 0 && poll(&watched, 1, END_MS) < 0 && errno == EINTR) {
+    }
+    if (error == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0)
+        return true;
+    fprintf(stderr, "connect: %s\n", strerror(error));
+    return false;
+}
+
 /*
  * Clients come from many addresses: where the daemon closes first, a port of theirs is taken for a
  * minute more, and one address has not enough of them.
@@ -71,7 +90,7 @@ static int daemon_connect(void)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &at_once, sizeof at_once);
     FUZZ_PROMISE(bind(fd, (struct sockaddr *)&from, sizeof from) == 0);
-    FUZZ_PROMISE(connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    FUZZ_PROMISE(daemon_reach(fd, &address));
     return fd;
 }
 
