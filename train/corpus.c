@@ -63,7 +63,7 @@ enum status corpus_add(struct corpus *corpus, const char *folder, const char *na
                        const char *speaker, enum corpus_side side, struct error *error)
 {
     char path[DATASET_FILES_PATH_SIZE];
-    struct corpus_entry entry = {.label = (uint16_t)label, .side = side};
+    struct corpus_entry entry = {.label = (uint16_t)label, .side = side, .take = CORPUS_NO_TAKE};
     enum status status = dataset_files_path(folder, name, path, error);
     if (status == STATUS_OK)
         status = corpus_grow(corpus, error);
@@ -106,7 +106,7 @@ enum status corpus_sort_speakers(struct corpus *corpus, struct error *error)
 /* --- division ------------------------------------------------------------------------------ */
 
 /* The official division; every recording must have its side. */
-static enum status corpus_divide_officially(const struct corpus *corpus, bool *test,
+static enum status corpus_divide_officially(const struct corpus *corpus, enum corpus_side *sides,
                                             struct error *error)
 {
     for (size_t i = 0; i < corpus->count; i++) {
@@ -115,14 +115,14 @@ static enum status corpus_divide_officially(const struct corpus *corpus, bool *t
                              "%s has no official division: add --split random or --split "
                              "speaker=NAME",
                              corpus->dir);
-        test[i] = corpus->entries[i].side == CORPUS_TEST;
+        sides[i] = corpus->entries[i].side;
     }
     return STATUS_OK;
 }
 
 /* CORPUS_TEST_PERCENT of each class, drawn by the seed. */
-static enum status corpus_divide_randomly(const struct corpus *corpus, uint64_t seed, bool *test,
-                                          struct error *error)
+static enum status corpus_divide_randomly(const struct corpus *corpus, uint64_t seed,
+                                          enum corpus_side *sides, struct error *error)
 {
     uint32_t *members = mem_alloc(corpus->count, sizeof *members);
     uint32_t *order = mem_alloc(corpus->count, sizeof *order);
@@ -135,15 +135,15 @@ static enum status corpus_divide_randomly(const struct corpus *corpus, uint64_t 
                 members[count++] = (uint32_t)i;
         rng_shuffle(&rng, order, count);
         for (uint32_t i = 0; i < (count * CORPUS_TEST_PERCENT + 50) / 100; i++)
-            test[members[order[i]]] = true;
+            sides[members[order[i]]] = CORPUS_TEST;
     }
     mem_free(members);
     mem_free(order);
     return status;
 }
 
-static enum status corpus_leave_out(const struct corpus *corpus, const char *speaker, bool *test,
-                                    struct error *error)
+static enum status corpus_leave_out(const struct corpus *corpus, const char *speaker,
+                                    enum corpus_side *sides, struct error *error)
 {
     const struct dataset_names *speakers = &corpus->speakers;
     size_t left_out = 0;
@@ -159,21 +159,42 @@ static enum status corpus_leave_out(const struct corpus *corpus, const char *spe
                          speaker, speakers->count, speakers->names[0],
                          speakers->names[speakers->count - 1]);
     for (size_t i = 0; i < corpus->count; i++)
-        test[i] = corpus->entries[i].speaker == left_out;
+        sides[i] = corpus->entries[i].speaker == left_out ? CORPUS_TEST : CORPUS_TRAIN;
+    return STATUS_OK;
+}
+
+/* Some takes of the official training split are for testing; its test split is on neither side. */
+static enum status corpus_hold_out_takes(const struct corpus *corpus, int first, int last,
+                                         enum corpus_side *sides, struct error *error)
+{
+    for (size_t i = 0; i < corpus->count; i++) {
+        const struct corpus_entry *entry = &corpus->entries[i];
+        if (entry->take == CORPUS_NO_TAKE)
+            return error_set(error, STATUS_INVALID_ARGUMENT,
+                             "%s does not number its takes, so that none can be held out",
+                             corpus->dir);
+        if (entry->side == CORPUS_TEST)
+            sides[i] = CORPUS_UNDIVIDED;
+        else
+            sides[i] = entry->take >= first && entry->take <= last ? CORPUS_TEST : CORPUS_TRAIN;
+    }
     return STATUS_OK;
 }
 
 static enum status corpus_divide(const struct corpus *corpus,
-                                 const struct dataset_division *division, bool *test,
+                                 const struct dataset_division *division, enum corpus_side *sides,
                                  struct error *error)
 {
     switch (division->kind) {
     case DIVISION_OFFICIAL:
-        return corpus_divide_officially(corpus, test, error);
+        return corpus_divide_officially(corpus, sides, error);
     case DIVISION_RANDOM:
-        return corpus_divide_randomly(corpus, division->seed, test, error);
+        return corpus_divide_randomly(corpus, division->seed, sides, error);
     case DIVISION_SPEAKER:
-        return corpus_leave_out(corpus, division->speaker, test, error);
+        return corpus_leave_out(corpus, division->speaker, sides, error);
+    case DIVISION_TAKES:
+        return corpus_hold_out_takes(corpus, division->first_take, division->last_take, sides,
+                                     error);
     }
     return error_plain(error, STATUS_INTERNAL);
 }
@@ -246,11 +267,13 @@ enum status corpus_load(struct corpus *corpus, enum dataset_split split,
                         struct error *error)
 {
     size_t count = 0;
+    enum corpus_side wanted = split == DATASET_TEST ? CORPUS_TEST : CORPUS_TRAIN;
     bool *chosen = mem_alloc(corpus->count, sizeof *chosen);
-    enum status status = chosen ? corpus_divide(corpus, division, chosen, error)
-                                : error_plain(error, STATUS_NO_MEMORY);
+    enum corpus_side *sides = mem_alloc(corpus->count, sizeof *sides); /* all CORPUS_TRAIN */
+    enum status status = chosen && sides ? corpus_divide(corpus, division, sides, error)
+                                         : error_plain(error, STATUS_NO_MEMORY);
     for (size_t i = 0; status == STATUS_OK && i < corpus->count; i++) {
-        chosen[i] = chosen[i] == (split == DATASET_TEST);
+        chosen[i] = sides[i] == wanted;
         count += chosen[i];
     }
     if (status == STATUS_OK && count == 0)
@@ -262,5 +285,6 @@ enum status corpus_load(struct corpus *corpus, enum dataset_split split,
         status = corpus_decode_all(corpus, chosen, count, division, set, error);
     }
     mem_free(chosen);
+    mem_free(sides);
     return status;
 }

@@ -11,13 +11,16 @@
 
 enum { CORPUS_MAX_SPEAKERS = 1024, CORPUS_TEST_PERCENT = 16 /* of a class, divided at random */ };
 
-enum corpus_side { CORPUS_TRAIN, CORPUS_TEST, CORPUS_UNDIVIDED };
+enum corpus_side { CORPUS_TRAIN, CORPUS_TEST, CORPUS_UNDIVIDED /* on neither */ };
+
+enum { CORPUS_NO_TAKE = -1 };
 
 struct corpus_entry {
     char *path;
     uint16_t label;
     uint16_t speaker; /* index into corpus.speakers; 0 where there are none */
     enum corpus_side side;
+    int take; /* which of a speaker's recordings of the word; CORPUS_NO_TAKE where none is told */
 };
 
 struct corpus {
@@ -35,8 +38,8 @@ void corpus_free(struct corpus *corpus);
 enum status corpus_use_digits(struct corpus *corpus, struct error *error);
 
 /*
- * Adds folder/name. `speaker` may be NULL. INVALID_ARGUMENT for a path too long, MALFORMED for
- * too many speakers or files, NO_MEMORY.
+ * Adds folder/name, with no take. `speaker` may be NULL. INVALID_ARGUMENT for a path too long,
+ * MALFORMED for too many speakers or files, NO_MEMORY.
  */
 enum status corpus_add(struct corpus *corpus, const char *folder, const char *name, int label,
                        const char *speaker, enum corpus_side side, struct error *error);

@@ -189,22 +189,38 @@ void speech_set_limit(struct speech_set *set, uint32_t limit)
     set->num_utterances = limit;
 }
 
+/* "A-B", A at most B. */
+static bool dataset_parse_takes(const char *text, struct dataset_division *division)
+{
+    int end = 0;
+    size_t first = strspn(text, "0123456789");
+    size_t last = text[first] == '-' ? strspn(text + first + 1, "0123456789") : 0;
+    return first >= 1 && first <= 6 && last >= 1 && last <= 6 &&
+           sscanf(text, "%d-%d%n", &division->first_take, &division->last_take, &end) == 2 &&
+           !text[end] && division->first_take <= division->last_take;
+}
+
 enum status dataset_division_parse(const char *text, struct dataset_division *division,
                                    struct error *error)
 {
-    static const char speaker[] = "speaker=";
+    static const char speaker[] = "speaker=", takes[] = "takes=";
     division->kind = DIVISION_OFFICIAL;
     if (!text || strcmp(text, "official") == 0)
         return STATUS_OK;
     division->kind = DIVISION_RANDOM;
     if (strcmp(text, "random") == 0)
         return STATUS_OK;
+    division->kind = DIVISION_TAKES;
+    if (strncmp(text, takes, strlen(takes)) == 0 &&
+        dataset_parse_takes(text + strlen(takes), division))
+        return STATUS_OK;
     division->kind = DIVISION_SPEAKER;
     division->speaker = text + strlen(speaker);
     if (strncmp(text, speaker, strlen(speaker)) == 0 && *division->speaker)
         return STATUS_OK;
     return error_set(error, STATUS_INVALID_ARGUMENT,
-                     "--split takes official, random or speaker=NAME, not '%.60s'", text);
+                     "--split takes official, random, speaker=NAME or takes=A-B, not '%.60s'",
+                     text);
 }
 
 enum status speech_set_load(const char *spec, enum dataset_split split, struct speech_set *set,

@@ -58,20 +58,23 @@ struct speech_set {
 enum division_kind {
     DIVISION_OFFICIAL, /* as the data set itself says */
     DIVISION_RANDOM,   /* 84 % of each class for training, 16 % for testing, drawn by a seed */
-    DIVISION_SPEAKER   /* one speaker is for testing, all others for training */
+    DIVISION_SPEAKER,  /* one speaker is for testing, all others for training */
+    DIVISION_TAKES     /* takes of the official training split are for testing, its others for
+                          training; the official test split is left out */
 };
 
 /* How a set of speech becomes its training and its test split. */
 struct dataset_division {
     enum division_kind kind;
-    const char *speaker; /* DIVISION_SPEAKER; borrowed */
-    uint64_t seed;       /* DIVISION_RANDOM */
-    bool skip_bad;       /* leave out recordings that cannot be used instead of stopping */
+    const char *speaker;       /* DIVISION_SPEAKER; borrowed */
+    int first_take, last_take; /* DIVISION_TAKES */
+    uint64_t seed;             /* DIVISION_RANDOM */
+    bool skip_bad;             /* leave out recordings that cannot be used instead of stopping */
 };
 
 /*
- * Reads "official" (also NULL), "random" or "speaker=NAME" into the kind and the speaker, which
- * borrows from `text`. INVALID_ARGUMENT for anything else.
+ * Reads "official" (also NULL), "random", "speaker=NAME" or "takes=A-B" into the kind with its
+ * speaker, which borrows from `text`, or its takes. INVALID_ARGUMENT for anything else.
  */
 enum status dataset_division_parse(const char *text, struct dataset_division *division,
                                    struct error *error);
@@ -129,8 +132,8 @@ void speech_set_free(struct speech_set *set);
 
 /*
  * The same by any division. INVALID_ARGUMENT also where the data set has no official division, no
- * speakers or no speaker of that name. A recording that is unreadable, empty or silent is MALFORMED
- * (the first is named, all are counted), or noted in set->skipped where they are skipped.
+ * speakers, no speaker of that name or no takes. A recording that is unreadable, empty or silent is
+ * MALFORMED (the first is named, all are counted), or noted in set->skipped where they are skipped.
  */
 enum status speech_set_load_divided(const char *spec, enum dataset_split split,
                                     const struct dataset_division *division, struct speech_set *set,

@@ -46,6 +46,7 @@ static enum status fsdd_add_all(const char *dir, const struct dataset_names *fil
                        parsed.take < FSDD_TEST_TAKES ? CORPUS_TEST : CORPUS_TRAIN, error);
         if (status != STATUS_OK)
             return status;
+        corpus->entries[corpus->count - 1].take = parsed.take;
     }
     return STATUS_OK;
 }

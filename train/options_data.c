@@ -215,10 +215,11 @@ static const struct option_row rows[] = {
      FIELD(validate),
      RANGE(0, INT_MAX)},
     {.name = "split",
-     .metavar = "official|random|speaker=NAME",
+     .metavar = "official|random|speaker=NAME|takes=A-B",
      .kind = OPTION_TEXT,
      .help = "division of speech: the data set's own (the default), 84 % of each class for "
-             "training and 16 % for testing drawn by --seed, or all but one speaker for training",
+             "training and 16 % for testing drawn by --seed, all but one speaker for training, or "
+             "takes of the training split held out to choose settings by",
      .commands = FOR_AUDIOCODER | FOR_EVALUATE | FOR_CALIBRATE | FOR_QUANTIZE,
      FIELD(split)},
     {.name = "skip-bad",

@@ -191,6 +191,30 @@ static void test_fsdd_leaves_a_speaker_out(void **state)
     speech_set_free(&set);
 }
 
+/* Takes 0-4 are in neither split, so that settings are chosen without them. */
+static void test_fsdd_holds_takes_out(void **state)
+{
+    (void)state;
+    struct speech_set set;
+    use("fsdd");
+    for (int take = 0; take < 12; take++) {
+        char name[64];
+        snprintf(name, sizeof name, "recordings/3_anna_%d.wav", take);
+        maker_write_wav(&scratch, name, 8000, 100 * take + 50);
+    }
+    load("takes=5-8", DATASET_TEST, 1, &set);
+    assert_int_equal(set.num_utterances, 4);
+    for (uint32_t i = 0; i < set.num_utterances; i++)
+        assert_in_range(value_of(&set.utterances[i]), 550, 850);
+    speech_set_free(&set);
+    load("takes=5-8", DATASET_TRAIN, 1, &set);
+    assert_int_equal(set.num_utterances, 3);
+    for (uint32_t i = 0; i < set.num_utterances; i++)
+        assert_in_range(value_of(&set.utterances[i]), 950, 1150);
+    speech_set_free(&set);
+    expect_bad("takes=5-11", false, STATUS_MALFORMED, "no recordings", "training split");
+}
+
 /* Speakers 01, 02 and 60, all digits, `takes` takes. */
 static void write_audiomnist(int takes)
 {
@@ -285,6 +309,7 @@ static void test_folders_have_no_speakers(void **state)
         maker_write_wav(&scratch, name, 8000, 50 + i);
     }
     expect_bad("speaker=yes", false, STATUS_INVALID_ARGUMENT, "does not tell who speaks", "");
+    expect_bad("takes=5-9", false, STATUS_INVALID_ARGUMENT, "does not number its takes", "");
     load("random", DATASET_TEST, 3, &set);
     assert_int_equal(set.num_utterances, 4);
     speech_set_free(&set);
@@ -328,12 +353,19 @@ static void test_nothing_but_bad_recordings(void **state)
 static void test_words_of_a_division(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "speaker", "speaker=", "half", "Random"};
+    static const char *const bad[] = {"",           "speaker",        "speaker=",   "half",
+                                      "Random",     "takes=",         "takes=5",    "takes=5-",
+                                      "takes=-5-9", "takes=9-5",      "takes=5-9x", "takes=5- 9",
+                                      "takes=+5-9", "takes=1-1234567"};
     struct dataset_division division;
     struct error error;
     assert_int_equal(dataset_division_parse("speaker=f1", &division, NULL), STATUS_OK);
     assert_int_equal(division.kind, DIVISION_SPEAKER);
     assert_string_equal(division.speaker, "f1");
+    assert_int_equal(dataset_division_parse("takes=5-14", &division, NULL), STATUS_OK);
+    assert_int_equal(division.kind, DIVISION_TAKES);
+    assert_int_equal(division.first_take, 5);
+    assert_int_equal(division.last_take, 14);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(dataset_division_parse(bad[i], &division, &error),
                          STATUS_INVALID_ARGUMENT);
@@ -375,6 +407,7 @@ int main(void)
                                         remove_scratch),
         cmocka_unit_test_setup_teardown(test_fsdd_leaves_a_speaker_out, make_scratch,
                                         remove_scratch),
+        cmocka_unit_test_setup_teardown(test_fsdd_holds_takes_out, make_scratch, remove_scratch),
         cmocka_unit_test_setup_teardown(test_audiomnist_reads_its_layout, make_scratch,
                                         remove_scratch),
         cmocka_unit_test_setup_teardown(test_audiomnist_refuses_other_names, make_scratch,

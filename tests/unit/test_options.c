@@ -199,6 +199,10 @@ static void test_divisions_of_speech(void **state)
     options = parse_good(AUDIOCODER " --split speaker=theo");
     assert_int_equal(options.division.kind, DIVISION_SPEAKER);
     assert_string_equal(options.division.speaker, "theo");
+    options = parse_good(AUDIOCODER " --split takes=5-9");
+    assert_int_equal(options.division.kind, DIVISION_TAKES);
+    assert_int_equal(options.division.first_take, 5);
+    assert_int_equal(options.division.last_take, 9);
 }
 
 static void test_values_in_both_notations(void **state)
@@ -340,7 +344,7 @@ static const struct {
     {"evaluate --model m --data images:d --skip-bad",
      "--skip-bad is for speech; 'images:d' holds none"},
     {"evaluate --model m --data fsdd:d --split half",
-     "--split takes official, random or speaker=NAME, not 'half'"},
+     "--split takes official, random, speaker=NAME or takes=A-B, not 'half'"},
     {"ann --data mnist:d --out o --rule bptt",
      "the command ann does not take --rule; see spikeloom-train ann --help"},
     {"sweep --data mnist:d --out o", "the command sweep needs --over NAME=VALUE,..."},
