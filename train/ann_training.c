@@ -73,10 +73,11 @@ static void update_block(void *argument, size_t index)
               weight->value + first, weight->moment1 + first, weight->moment2 + first, sum, count);
 }
 
-static void run_batch(void *context)
+static enum status run_batch(void *context, struct error *error)
 {
     struct ann_training *training = context;
     size_t blocks = 0;
+    (void)error;
     if (batch_order_place(&training->batches, training->updates)) {
         training->epoch_samples = 0;
         training->epoch_loss = 0;
@@ -89,6 +90,7 @@ static void run_batch(void *context)
         training->epoch_loss += training->shards[s].loss;
     training->epoch_samples += training->batches.count;
     training->updates++;
+    return STATUS_OK;
 }
 
 /* Mean squared error a pixel, over the samples of this epoch so far. */

@@ -26,17 +26,23 @@ static void fill_utterance(void *context, uint32_t sample, uint64_t draw, real *
     const struct utterances *utterances = context;
     const struct network *network = utterances->network;
     size_t pixels = network_num_pixels(network), latents = network_num_latents(network);
-    size_t target = utterances->targets[sample];
+    uint32_t utterance = utterances_of_sample(utterances, sample);
+    size_t target = utterances->targets[utterance];
     struct rng rng = {utterances->seed, draw, RNG_STREAM_AUGMENT};
     augment_features(&augment_default_settings, &network->front_end,
-                     utterances_pick(utterances, sample, &rng), &rng, input);
+                     utterances_pick(utterances, utterance, &rng), &rng, input);
     memcpy(image, utterances->images + target * pixels, pixels * sizeof *image);
     memcpy(latent, utterances->latents + target * latents, latents * sizeof *latent);
 }
 
+static enum status hear_anew(void *context, uint32_t sample, uint64_t draw, struct error *error)
+{
+    return utterances_hear_anew(context, utterances_of_sample(context, sample), draw, error);
+}
+
 /* The training split of --data, with those of --extra and --others behind it. */
 static enum status load_speech(const struct options *options, struct speech_set *speech,
-                               struct error *error)
+                               uint32_t *num_data, struct error *error)
 {
     struct speech_set extra = {0}, others = {0};
     struct dataset_division official = {.skip_bad = options->skip_bad};
@@ -46,6 +52,7 @@ static enum status load_speech(const struct options *options, struct speech_set 
         status = speech_set_load_divided(options->extra, DATASET_TRAIN, &official, &extra, error);
     if (status == STATUS_OK && options->others)
         status = speech_set_load_divided(options->others, DATASET_TRAIN, &official, &others, error);
+    *num_data = speech->num_utterances;
     speech_set_report_skipped(speech);
     speech_set_report_skipped(&extra);
     speech_set_report_skipped(&others);
@@ -53,6 +60,7 @@ static enum status load_speech(const struct options *options, struct speech_set 
         status = speech_set_append(speech, &extra, error);
     if (status == STATUS_OK && options->others)
         status = speech_set_append_others(speech, &others, error);
+    *num_data = speech_set_limit_first(speech, *num_data, (uint32_t)options->limit);
     speech_set_limit(speech, (uint32_t)options->limit);
     speech_set_free(&extra);
     speech_set_free(&others);
@@ -71,15 +79,14 @@ static enum status check_test_split(const struct options *options, struct error 
 
 /* Loads speech and images, builds the network, hears every utterance. */
 static enum status prepare(const struct options *options, const struct network *autoencoder,
-                           struct network *network, struct utterances *utterances,
-                           struct error *error)
+                           struct network *network, struct speech_set *speech,
+                           struct utterances *utterances, struct error *error)
 {
-    struct speech_set speech = {0};
     struct image_set images = {0};
     bool membrane = options->rule == RULE_MEMBRANE;
     enum status status = check_test_split(options, error);
     if (status == STATUS_OK)
-        status = load_speech(options, &speech, error);
+        status = load_speech(options, speech, &utterances->num_repeated, error);
     if (status == STATUS_OK)
         status = image_set_load(options->images, DATASET_TRAIN, &images, error);
     if (status == STATUS_OK &&
@@ -90,20 +97,19 @@ static enum status prepare(const struct options *options, const struct network *
         status = membrane ? audiocoder_network_published(options, autoencoder, network, error)
                           : audiocoder_network_convolving(options, autoencoder, network, error);
     if (status == STATUS_OK)
-        status = class_images_choose(&speech.classes, &images, network, error);
+        status = class_images_choose(&speech->classes, &images, network, error);
     if (status == STATUS_OK)
         status = network_validate(network, error);
     if (status == STATUS_OK)
-        status = utterances_hear(utterances, &speech, options->threads, error);
+        status = utterances_hear(utterances, speech, options->threads, error);
     if (status == STATUS_OK)
         status = options->own_targets
-                     ? utterances_aim_at_own(utterances, &speech.classes, &images, error)
+                     ? utterances_aim_at_own(utterances, &speech->classes, &images, error)
                      : utterances_aim_at_classes(utterances, error);
     if (status == STATUS_OK)
         status = membrane ? utterances_draw_rasters(utterances, autoencoder, error)
                           : utterances_make_latents(utterances, autoencoder, error);
     image_set_free(&images);
-    speech_set_free(&speech);
     return status;
 }
 
@@ -112,10 +118,16 @@ static enum status train_back_propagation(struct trainer_settings *settings,
                                           struct utterances *utterances, struct json_log *log,
                                           struct trainer_result *result, struct error *error)
 {
+    char description[TRAINER_DESCRIPTION_SIZE];
     struct trainer_source source = {.context = utterances,
-                                    .num_samples = utterances->num_utterances,
+                                    .num_samples = utterances_num_samples(utterances),
                                     .has_latent = true,
-                                    .fill = fill_utterance};
+                                    .fill = fill_utterance,
+                                    .prepare = utterances->num_fresh ? hear_anew : NULL,
+                                    .description = description};
+    snprintf(description, sizeof description, "variants %d fresh %.17g repeated %u %u",
+             utterances->num_variants, utterances->fresh_share, utterances->num_repeated,
+             utterances->repetitions);
     settings->label = options->own_targets ? "audiocoder, own targets" : "audiocoder";
     settings->warmup = audiocoder_warmup;
     settings->bptt = (struct bptt_settings){
@@ -198,8 +210,15 @@ static enum status train(const struct options *options, struct network *network,
 enum status command_audiocoder(const struct options *options, struct error *error)
 {
     struct network *autoencoder = NULL, *network = network_new();
-    struct utterances utterances = {
-        .network = network, .seed = options->seed, .num_variants = options->variants};
+    struct speech_set speech = {0};
+    struct utterances utterances = {.network = network,
+                                    .seed = options->seed,
+                                    .num_variants = options->variants,
+                                    .repetitions = (uint32_t)options->repeat,
+                                    .fresh_share = options->fresh,
+                                    /* those of the batch at hand and of the next */
+                                    .num_fresh =
+                                        options->fresh > 0 ? 2 * (uint32_t)options->batch_size : 0};
     struct trainer_result result = {0};
     enum status status =
         network ? record_check(options, error) : error_plain(error, STATUS_NO_MEMORY);
@@ -212,7 +231,7 @@ enum status command_audiocoder(const struct options *options, struct error *erro
         status = error_set(error, STATUS_INVALID_ARGUMENT, "%s has no spikes that could be learnt.",
                            options->autoencoder);
     if (status == STATUS_OK)
-        status = prepare(options, autoencoder, network, &utterances, error);
+        status = prepare(options, autoencoder, network, &speech, &utterances, error);
     if (status == STATUS_OK)
         status = train(options, network, &utterances, &result, error);
     if (status == STATUS_OK && !result.finished)
@@ -220,6 +239,7 @@ enum status command_audiocoder(const struct options *options, struct error *erro
     if (status == STATUS_OK && result.finished)
         status = record_finish(options, &result, NULL, network, error);
     utterances_free(&utterances);
+    speech_set_free(&speech);
     network_release(autoencoder);
     network_release(network);
     return status;

@@ -174,6 +174,16 @@ enum status image_set_split(struct image_set *set, uint32_t count, struct image_
     return STATUS_OK;
 }
 
+uint32_t speech_set_limit_first(const struct speech_set *set, uint32_t first, uint32_t limit)
+{
+    uint32_t kept = 0;
+    if (limit == 0 || limit >= set->num_utterances)
+        return first;
+    while (kept < limit && dataset_spread(kept, limit, set->num_utterances) < first)
+        kept++;
+    return kept;
+}
+
 void speech_set_limit(struct speech_set *set, uint32_t limit)
 {
     if (limit == 0 || limit >= set->num_utterances)

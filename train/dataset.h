@@ -110,6 +110,9 @@ void image_set_free(struct image_set *set);
 void image_set_limit(struct image_set *set, uint32_t limit);
 void speech_set_limit(struct speech_set *set, uint32_t limit);
 
+/* How many of the first `first` utterances of a set are kept by such a limit. */
+uint32_t speech_set_limit_first(const struct speech_set *set, uint32_t first, uint32_t limit);
+
 /*
  * Moves the last `count` images to `last`, a set of its own with the same classes. INVALID_ARGUMENT
  * unless at least one stays, NO_MEMORY; then `last` is empty and `set` as it was.

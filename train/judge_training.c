@@ -107,10 +107,11 @@ static void update_block(void *argument, size_t index)
               count);
 }
 
-static void run_batch(void *context)
+static enum status run_batch(void *context, struct error *error)
 {
     struct judge_training *training = context;
     size_t blocks = 0;
+    (void)error;
     if (batch_order_place(&training->batches, training->updates)) {
         training->epoch_samples = 0;
         training->epoch_loss = 0;
@@ -123,6 +124,7 @@ static void run_batch(void *context)
         training->epoch_loss += training->shards[s].loss;
     training->epoch_samples += training->batches.count;
     training->updates++;
+    return STATUS_OK;
 }
 
 static struct bptt_loss mean_loss(const void *context)

@@ -90,11 +90,12 @@ static void step_shard(void *argument, size_t index)
     membrane_forward(&training->membrane, training->network, (int)first, (int)count);
 }
 
-static void run_batch(void *context)
+static enum status run_batch(void *context, struct error *error)
 {
     struct membrane_training *training = context;
     uint32_t steps = (uint32_t)training->network->num_steps;
     double loss = 0;
+    (void)error;
     batch_order_place(&training->batches, training->batches_done);
     membrane_start(&training->membrane, (int)training->batches.count);
     parallel_for(training->parallel, BATCH_ORDER_SHARDS, fill_shard, training);
@@ -107,6 +108,7 @@ static void run_batch(void *context)
     training->loss =
         loss / steps / training->batches.count / (double)training->membrane.layers[1].units;
     training->batches_done++;
+    return STATUS_OK;
 }
 
 static enum status check_network(const struct network *network,

@@ -102,6 +102,8 @@ struct options {
     double surrogate_slope; /* likewise */
     double spike_penalty;   /* likewise */
     int variants;           /* of each recording, for an audiocoder */
+    int repeat;             /* times that recordings of --data are in an epoch */
+    double fresh;           /* share of an epoch's recordings that are varied anew */
     double contrast_weight; /* of the loss on latents that are nearer to another class */
     double latent_weight;   /* share of the latent's loss in an audiocoder */
     uint64_t seed;

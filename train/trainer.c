@@ -27,6 +27,9 @@ struct trainer {
     struct parallel *parallel;
     struct parameters parameters;
     struct batch_order batches;
+    struct batch_order ahead; /* of the batch that is made ready meanwhile; sources that need it */
+    uint64_t ready;           /* batches that were made ready, from the first one */
+    struct error *failures;   /* [batch_size]: why a sample of it could not be */
     struct shard shards[BATCH_ORDER_SHARDS];
     uint64_t updates, total_updates;
     double learning_rate;        /* of this update */
@@ -95,6 +98,19 @@ static void trainer_close(struct trainer *trainer)
     parameters_free(&trainer->parameters);
     parallel_free(trainer->parallel);
     batch_order_free(&trainer->batches);
+    batch_order_free(&trainer->ahead);
+    mem_free(trainer->failures);
+}
+
+static enum status open_ahead(struct trainer *trainer, struct error *error)
+{
+    const struct trainer_settings *settings = trainer->settings;
+    if (!trainer->source->prepare)
+        return STATUS_OK;
+    trainer->failures = mem_alloc((size_t)settings->batch_size, sizeof *trainer->failures);
+    return trainer->failures ? batch_order_init(&trainer->ahead, trainer->source->num_samples,
+                                                settings->batch_size, settings->seed, error)
+                             : error_plain(error, STATUS_NO_MEMORY);
 }
 
 static enum status trainer_open(struct trainer *trainer, struct error *error)
@@ -109,6 +125,8 @@ static enum status trainer_open(struct trainer *trainer, struct error *error)
     if (status == STATUS_OK)
         status = parameters_init(&trainer->parameters, trainer->network,
                                  settings->bptt.first_frozen, error);
+    if (status == STATUS_OK)
+        status = open_ahead(trainer, error);
     return status == STATUS_OK ? open_shards(trainer, error) : status;
 }
 
@@ -129,6 +147,58 @@ static void run_shard(void *argument, size_t index)
     shard->loss = (struct bptt_loss){0};
     bptt_gradient(shard->bptt, network, shard->input, (int)count, (int)trainer->batches.count,
                   trainer->settings->seed, draw, &target, &shard->loss);
+}
+
+static void prepare_sample(void *argument, size_t index)
+{
+    struct trainer *trainer = argument;
+    const struct trainer_source *source = trainer->source;
+    const struct batch_order *ahead = &trainer->ahead;
+    source->prepare(source->context, ahead->samples[index],
+                    batch_order_draw(ahead, (uint32_t)index), &trainer->failures[index]);
+}
+
+/* The number of samples of a batch that are to be made ready, which `ahead` then names. */
+static size_t place_ahead(struct trainer *trainer, uint64_t batch)
+{
+    if (!trainer->source->prepare || batch < trainer->ready || batch >= trainer->total_updates)
+        return 0;
+    batch_order_place(&trainer->ahead, batch);
+    trainer->ready = batch + 1;
+    return trainer->ahead.count;
+}
+
+static enum status check_prepared(const struct trainer *trainer, size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct error *failure = &trainer->failures[i];
+        if (failure->status != STATUS_OK)
+            return error_set(error, failure->status, "%s", failure->detail);
+    }
+    return STATUS_OK;
+}
+
+/* The shards of this batch, which take longest, and then the samples of the next. */
+static void run_task(void *argument, size_t index)
+{
+    if (index < BATCH_ORDER_SHARDS)
+        run_shard(argument, index);
+    else
+        prepare_sample(argument, index - BATCH_ORDER_SHARDS);
+}
+
+/* The gradients of the batch at hand. */
+static enum status run_shards(struct trainer *trainer, struct error *error)
+{
+    /* Only the first batch of a run was not made ready with the one before. */
+    size_t now = place_ahead(trainer, trainer->updates);
+    parallel_for(trainer->parallel, now, prepare_sample, trainer);
+    enum status status = check_prepared(trainer, now, error);
+    if (status != STATUS_OK)
+        return status;
+    size_t next = place_ahead(trainer, trainer->updates + 1);
+    parallel_for(trainer->parallel, BATCH_ORDER_SHARDS + next, run_task, trainer);
+    return check_prepared(trainer, next, error);
 }
 
 static const real *shard_gradient(const struct shard *shard, const struct parameter *parameter)
@@ -198,7 +268,7 @@ static double scheduled_rate(const struct trainer *trainer)
     return rate;
 }
 
-static void run_batch(void *context)
+static enum status run_batch(void *context, struct error *error)
 {
     struct trainer *trainer = context;
     size_t blocks = 0;
@@ -207,7 +277,9 @@ static void run_batch(void *context)
         trainer->epoch_loss = (struct bptt_loss){0};
     }
     trainer->learning_rate = scheduled_rate(trainer);
-    parallel_for(trainer->parallel, BATCH_ORDER_SHARDS, run_shard, trainer);
+    enum status status = run_shards(trainer, error);
+    if (status != STATUS_OK)
+        return status;
     for (int i = 0; i < trainer->parameters.count; i++)
         blocks += parameter_blocks(&trainer->parameters.list[i]);
     parallel_for(trainer->parallel, blocks, run_update_block, trainer);
@@ -219,6 +291,7 @@ static void run_batch(void *context)
     }
     trainer->epoch_samples += trainer->batches.count;
     trainer->updates++;
+    return STATUS_OK;
 }
 
 /* Mean per sample; errors per pixel and per latent unit, so that they read like an error. */
@@ -241,13 +314,15 @@ static void describe_settings(const struct trainer *trainer,
     snprintf(
         text, TRAINING_LOOP_DESCRIPTION_SIZE,
         "%s: samples %u epochs %d batch %d rate %.17g warmup %.17g adam %.17g %.17g %.17g %.17g "
-        "slope %.17g dropout %.17g latent %.17g contrast %.17g penalty %.17g seed %llu steps %d "
-        "encoding %s %.17g",
+        "slope %.17g dropout %.17g latent %.17g contrast %.17g penalty %.17g seed %llu "
+        "steps %d "
+        "encoding %s %.17g %s",
         s->label, trainer->source->num_samples, s->epochs, s->batch_size, s->learning_rate,
         s->warmup, s->adam.beta1, s->adam.beta2, s->adam.epsilon, s->adam.weight_decay,
-        s->bptt.surrogate_slope, s->bptt.dropout, s->bptt.latent_weight, s->bptt.contrast_weight,
-        s->bptt.spike_penalty, (unsigned long long)s->seed, network->num_steps,
-        input_encoding_name(network->encoding), network->max_rate_hz);
+        s->bptt.surrogate_slope, s->bptt.dropout, s->bptt.latent_weight,
+        s->bptt.contrast_weight, s->bptt.spike_penalty, (unsigned long long)s->seed,
+        network->num_steps, input_encoding_name(network->encoding), network->max_rate_hz,
+        trainer->source->description ? trainer->source->description : "");
 }
 
 static double last_rate(const void *context)

@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { TRAINER_DESCRIPTION_SIZE = 128 };
+
 /* Where samples come from. `fill` is called from several threads at once. */
 struct trainer_source {
     void *context;
@@ -31,6 +33,14 @@ struct trainer_source {
      */
     void (*fill)(void *context, uint32_t sample, uint64_t draw, real *input, real *image,
                  real *latent);
+    /*
+     * NULL, or makes ready what takes longer of a sample: while a batch is learnt from, it is
+     * called from several threads at once for the samples of the next one. No more than
+     * 2 * batch_size samples, whose draws follow one another, are ready and not yet filled.
+     */
+    enum status (*prepare)(void *context, uint32_t sample, uint64_t draw, struct error *error);
+    /* how samples are made, for a state to fit; below TRAINER_DESCRIPTION_SIZE; NULL: nothing */
+    const char *description;
 };
 
 struct trainer_settings {

@@ -81,7 +81,9 @@ enum status training_loop_run(struct training_loop *loop, struct trainer_result 
     progress_start(&progress, settings->label, total * batch, *loop->batches * batch,
                    settings->quiet);
     while (*loop->batches < total && !interrupt_requested() && status == STATUS_OK) {
-        loop->run_batch(loop->context);
+        status = loop->run_batch(loop->context, error);
+        if (status != STATUS_OK)
+            break;
         show(loop, &progress);
         if (*loop->batches % loop->batches_per_epoch == 0) {
             log_epoch(loop, now() - epoch_started);

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-enum { TRAINING_LOOP_DESCRIPTION_SIZE = 512 };
+enum { TRAINING_LOOP_DESCRIPTION_SIZE = 768 };
 
 struct training_loop {
     const struct trainer_settings *settings;
@@ -23,7 +23,7 @@ struct training_loop {
     uint64_t batches_per_epoch;
     uint64_t *batches; /* done so far; run_batch adds one */
     void *context;     /* of the functions below */
-    void (*run_batch)(void *context);
+    enum status (*run_batch)(void *context, struct error *error);
     /* Means over the samples of this epoch so far. */
     struct bptt_loss (*loss)(const void *context);
     double (*learning_rate)(const void *context); /* of the last batch */
@@ -37,8 +37,8 @@ enum status training_loop_resume(struct training_loop *loop, struct error *error
 
 /*
  * Runs until the end or the first SIGINT or SIGTERM; then the state is saved, unless
- * settings->state_path is NULL. `result` gets the number of batches as updates. IO where the state
- * cannot be written, INVALID_ARGUMENT without an epoch.
+ * settings->state_path is NULL. What run_batch returns ends it, too. `result` gets the number of
+ * batches as updates. IO where the state cannot be written, INVALID_ARGUMENT without an epoch.
  */
 enum status training_loop_run(struct training_loop *loop, struct trainer_result *result,
                               struct error *error);

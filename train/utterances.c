@@ -12,8 +12,11 @@
 /* Which random numbers of an utterance decide what. */
 enum draw { DRAW_IMAGE, DRAW_RASTER };
 
-/* Which of augmentation's random numbers picks a variant; augment.c counts from 0. */
-enum { DRAW_VARIANT = 64 };
+/* Which of augmentation's random numbers pick a variant; augment.c counts from 0. */
+enum { DRAW_VARIANT = 64, DRAW_FRESH };
+
+/* Where the indices of variants that are heard anew begin, past those of stored ones. */
+static const uint64_t first_fresh_index = UINT64_C(1) << 48;
 
 void utterances_free(struct utterances *utterances)
 {
@@ -22,10 +25,13 @@ void utterances_free(struct utterances *utterances)
     size_t num_variants = (size_t)utterances->num_utterances * (size_t)utterances->num_variants;
     for (size_t i = 0; utterances->variants && i < num_variants; i++)
         features_free(&utterances->variants[i]);
+    for (uint32_t i = 0; utterances->fresh && i < utterances->num_fresh; i++)
+        features_free(&utterances->fresh[i]);
     for (uint32_t i = 0; utterances->rasters && i < utterances->num_utterances; i++)
         raster_free(&utterances->rasters[i]);
     mem_free(utterances->features);
     mem_free(utterances->variants);
+    mem_free(utterances->fresh);
     mem_free(utterances->labels);
     mem_free(utterances->images);
     mem_free(utterances->latents);
@@ -37,7 +43,7 @@ void utterances_free(struct utterances *utterances)
 /* The ear's work, spread over the cores. */
 struct hearing {
     const struct utterances *utterances;
-    struct speech_set *speech;
+    const struct speech_set *speech;
     struct error *errors; /* [num_utterances] */
 };
 
@@ -57,21 +63,33 @@ static enum status copy_audio(const struct audio *audio, struct audio *copy, str
     return STATUS_OK;
 }
 
+/* A variant that came out unusable has no frames. */
+static enum status hear_varied(const struct utterances *utterances, const struct speech_set *speech,
+                               size_t index, const struct rng *rng, struct features *features,
+                               struct error *error)
+{
+    struct audio audio;
+    enum status status = copy_audio(&speech->utterances[index].audio, &audio, error);
+    if (status == STATUS_OK)
+        status = acoustics_vary(speech, rng, &audio, error);
+    if (status == STATUS_OK)
+        status = hear(utterances->network, &audio, features, error);
+    audio_free(&audio);
+    if (status != STATUS_UNUSABLE)
+        return status;
+    if (error)
+        *error = (struct error){0};
+    return STATUS_OK;
+}
+
 static enum status hear_variant(const struct hearing *hearing, size_t index, int variant,
                                 struct error *error)
 {
     const struct utterances *utterances = hearing->utterances;
-    const struct network *network = utterances->network;
     size_t place = index * (size_t)utterances->num_variants + (size_t)variant;
-    struct rng rng = {utterances->seed, place, RNG_STREAM_ACOUSTICS};
-    struct audio audio;
-    enum status status = copy_audio(&hearing->speech->utterances[index].audio, &audio, error);
-    if (status == STATUS_OK)
-        status = acoustics_vary(hearing->speech, &rng, &audio, error);
-    if (status == STATUS_OK)
-        status = hear(network, &audio, &utterances->variants[place], error);
-    audio_free(&audio);
-    return status == STATUS_UNUSABLE ? STATUS_OK : status;
+    const struct rng rng = {utterances->seed, place, RNG_STREAM_ACOUSTICS};
+    return hear_varied(utterances, hearing->speech, index, &rng, &utterances->variants[place],
+                       error);
 }
 
 static void hear_variants(void *argument, size_t index)
@@ -85,12 +103,18 @@ static void hear_variants(void *argument, size_t index)
 static void hear_utterance(void *argument, size_t index)
 {
     struct hearing *hearing = argument;
-    struct utterance *utterance = &hearing->speech->utterances[index];
+    const struct utterance *utterance = &hearing->speech->utterances[index];
     struct error *error = &hearing->errors[index];
-    if (error->status == STATUS_OK &&
-        hear(hearing->utterances->network, &utterance->audio, &hearing->utterances->features[index],
-             error) != STATUS_OK)
-        error_prefix(error, error->status, "%s: ", utterance->name);
+    struct audio audio;
+    if (error->status != STATUS_OK)
+        return;
+    enum status status = copy_audio(&utterance->audio, &audio, error);
+    if (status == STATUS_OK)
+        status = hear(hearing->utterances->network, &audio, &hearing->utterances->features[index],
+                      error);
+    if (status != STATUS_OK)
+        error_prefix(error, status, "%s: ", utterance->name);
+    audio_free(&audio);
 }
 
 static bool allocate(struct utterances *utterances, size_t count)
@@ -100,12 +124,13 @@ static bool allocate(struct utterances *utterances, size_t count)
     utterances->targets = mem_alloc(count, sizeof *utterances->targets);
     utterances->variants =
         mem_alloc(count * (size_t)utterances->num_variants, sizeof *utterances->variants);
+    utterances->fresh = mem_alloc(utterances->num_fresh, sizeof *utterances->fresh);
     return utterances->features && utterances->labels && utterances->targets &&
-           utterances->variants;
+           utterances->variants && utterances->fresh;
 }
 
-enum status utterances_hear(struct utterances *utterances, struct speech_set *speech, int threads,
-                            struct error *error)
+enum status utterances_hear(struct utterances *utterances, const struct speech_set *speech,
+                            int threads, struct error *error)
 {
     struct parallel *parallel = NULL;
     uint32_t count = speech->num_utterances;
@@ -116,7 +141,7 @@ enum status utterances_hear(struct utterances *utterances, struct speech_set *sp
     if (status == STATUS_OK) {
         struct hearing hearing = {utterances, speech, errors};
         utterances->num_utterances = count;
-        /* Variants first: their voices in the background are the recordings as they came. */
+        utterances->speech = speech;
         parallel_for(parallel, count, hear_variants, &hearing);
         parallel_for(parallel, count, hear_utterance, &hearing);
     }
@@ -130,13 +155,47 @@ enum status utterances_hear(struct utterances *utterances, struct speech_set *sp
     return status;
 }
 
+static bool is_fresh(const struct utterances *utterances, uint64_t draw)
+{
+    const struct rng rng = {utterances->seed, draw, RNG_STREAM_AUGMENT};
+    return (double)rng_uniform(&rng, 0, DRAW_FRESH) < utterances->fresh_share;
+}
+
+enum status utterances_hear_anew(struct utterances *utterances, uint32_t index, uint64_t draw,
+                                 struct error *error)
+{
+    const struct rng rng = {utterances->seed, first_fresh_index + draw, RNG_STREAM_ACOUSTICS};
+    struct features *features = &utterances->fresh[draw % utterances->num_fresh];
+    features_free(features);
+    if (!is_fresh(utterances, draw))
+        return STATUS_OK;
+    return hear_varied(utterances, utterances->speech, index, &rng, features, error);
+}
+
 const struct features *utterances_pick(const struct utterances *utterances, uint32_t index,
                                        const struct rng *rng)
 {
+    const struct features *fresh =
+        utterances->num_fresh ? &utterances->fresh[rng->index % utterances->num_fresh] : NULL;
     uint32_t variants = (uint32_t)utterances->num_variants;
     uint32_t pick = rng_below(rng, 0, DRAW_VARIANT, variants + 1);
     const struct features *variant = utterances->variants + (size_t)index * variants + pick - 1;
+    if (fresh && fresh->num_frames)
+        return fresh;
     return pick && variant->num_frames ? variant : &utterances->features[index];
+}
+
+uint32_t utterances_num_samples(const struct utterances *utterances)
+{
+    uint32_t again = utterances->repetitions > 1 ? utterances->repetitions - 1 : 0;
+    return utterances->num_utterances + again * utterances->num_repeated;
+}
+
+uint32_t utterances_of_sample(const struct utterances *utterances, uint32_t sample)
+{
+    if (sample < utterances->num_utterances)
+        return sample;
+    return (sample - utterances->num_utterances) % utterances->num_repeated;
 }
 
 static void grey_to_real(const uint8_t *grey, size_t count, real *values)

@@ -494,6 +494,12 @@ static void test_limited_speech(void **state)
         set.utterances[i].label = i;
         set.utterances[i].audio.samples = mem_alloc(4, sizeof *set.utterances[i].audio.samples);
     }
+    assert_int_equal(speech_set_limit_first(&set, 6, 0), 6);
+    assert_int_equal(speech_set_limit_first(&set, 6, 10), 6);
+    assert_int_equal(speech_set_limit_first(&set, 6, 4), 3); /* 0, 2, 5 and 7 stay */
+    assert_int_equal(speech_set_limit_first(&set, 5, 4), 2);
+    assert_int_equal(speech_set_limit_first(&set, 10, 4), 4);
+    assert_int_equal(speech_set_limit_first(&set, 0, 4), 0);
     speech_set_limit(&set, 4);
     assert_int_equal(set.num_utterances, 4);
     for (uint32_t i = 0; i < 4; i++) {

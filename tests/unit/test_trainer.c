@@ -192,7 +192,8 @@ static void test_threads_change_no_bit_of_an_audiocoder(void **state)
     for (int threads = 1; threads <= 3; threads++) {
         struct network *network = trained[threads - 1] = small_audiocoder(1);
         struct trainer_settings settings = make_settings();
-        const struct trainer_source source = {network, SAMPLES, true, fill_speech};
+        const struct trainer_source source = {
+            .context = network, .num_samples = SAMPLES, .has_latent = true, .fill = fill_speech};
         settings.threads = threads;
         settings.bptt.dropout = 0.3;
         settings.bptt.latent_weight = 0.5;
@@ -327,6 +328,90 @@ static void test_stopping_and_going_on_changes_no_bit(void **state)
     network_release(whole);
 }
 
+/* A source that makes its samples ready: what is filled is what was prepared for that draw. */
+struct ring {
+    struct network *network;
+    uint64_t draws[2 * BATCH]; /* one more than the draw */
+    _Atomic int prepared, filled;
+    uint64_t fails_at;
+};
+
+static enum status prepare_ring(void *context, uint32_t sample, uint64_t draw, struct error *error)
+{
+    struct ring *ring = context;
+    (void)sample;
+    if (draw == ring->fails_at)
+        return error_set(error, STATUS_UNUSABLE, "draw %d", (int)draw);
+    ring->draws[draw % (2 * BATCH)] = draw + 1;
+    atomic_fetch_add(&ring->prepared, 1);
+    return STATUS_OK;
+}
+
+static void fill_ring(void *context, uint32_t sample, uint64_t draw, real *input, real *image,
+                      real *latent)
+{
+    struct ring *ring = context;
+    assert_true(ring->draws[draw % (2 * BATCH)] == draw + 1);
+    atomic_fetch_add(&ring->filled, 1);
+    fill_picture(NULL, sample, draw, input, image, latent);
+}
+
+static struct trainer_source ring_source(struct ring *ring)
+{
+    *ring = (struct ring){.fails_at = UINT64_MAX};
+    return (struct trainer_source){.context = ring,
+                                   .num_samples = SAMPLES,
+                                   .fill = fill_ring,
+                                   .prepare = prepare_ring,
+                                   .description = "a ring"};
+}
+
+/* The last batch of an epoch is a smaller one; after the last batch nothing is made ready. */
+static void test_samples_are_made_ready(void **state)
+{
+    (void)state;
+    struct network *plain = fresh_autoencoder(ENCODING_CURRENT);
+    struct trainer_settings settings = make_settings();
+    train(plain, &pictures, &settings);
+    for (int threads = 1; threads <= 6; threads++) {
+        struct network *network = fresh_autoencoder(ENCODING_CURRENT);
+        struct ring ring;
+        struct trainer_source source = ring_source(&ring);
+        settings.threads = threads;
+        assert_true(train(network, &source, &settings).finished);
+        assert_int_equal(atomic_load(&ring.prepared), EPOCHS * SAMPLES);
+        assert_int_equal(atomic_load(&ring.filled), EPOCHS * SAMPLES);
+        assert_weights_equal(network, plain);
+        network_release(network);
+    }
+    network_release(plain);
+}
+
+/* Of the first batch, of a later one; weights are those of the batches before. */
+static void test_a_sample_cannot_be_made_ready(void **state)
+{
+    (void)state;
+    static const uint64_t draws[] = {0, BATCH - 1, BATCH, SAMPLES + 3};
+    for (size_t i = 0; i < sizeof draws / sizeof *draws; i++) {
+        struct network *network = fresh_autoencoder(ENCODING_CURRENT);
+        struct trainer_settings settings = make_settings();
+        struct trainer_result result;
+        struct json_log *log = NULL;
+        struct error error = {STATUS_OK, ""};
+        struct ring ring;
+        struct trainer_source source = ring_source(&ring);
+        ring.fails_at = draws[i];
+        settings.threads = 1 + (int)i % 2;
+        json_log_open(NULL, &log, NULL);
+        assert_int_equal(trainer_run(network, &source, &settings, log, &result, &error),
+                         STATUS_UNUSABLE);
+        assert_non_null(strstr(error.detail, "draw "));
+        assert_false(result.finished);
+        json_log_close(log);
+        network_release(network);
+    }
+}
+
 static void assert_not_run(const struct trainer_settings *settings,
                            const struct trainer_source *source, enum status expected)
 {
@@ -369,6 +454,9 @@ static void test_states_that_do_not_fit(void **state)
     struct trainer_source fewer = pictures;
     fewer.num_samples--;
     assert_not_run(&settings, &fewer, STATUS_BAD_CHECKPOINT);
+    fewer = pictures;
+    fewer.description = "other copies of each";
+    assert_not_run(&settings, &fewer, STATUS_BAD_CHECKPOINT);
     remove(state_path);
     assert_not_run(&settings, &pictures, STATUS_NOT_FOUND);
 }
@@ -401,8 +489,10 @@ static void test_out_of_memory(void **state)
     json_log_open(NULL, &log, NULL);
     for (int64_t allowed = 0; status != STATUS_OK; allowed++) {
         struct network *network = fresh_autoencoder(ENCODING_CURRENT);
+        struct ring ring;
+        struct trainer_source source = ring_source(&ring);
         mem_fail_after(allowed);
-        status = trainer_run(network, &pictures, &settings, log, &result, NULL);
+        status = trainer_run(network, &source, &settings, log, &result, NULL);
         mem_fail_never();
         assert_true(status == STATUS_OK || status == STATUS_NO_MEMORY);
         assert_true(allowed < 300);
@@ -445,6 +535,8 @@ int main(void)
         cmocka_unit_test(test_an_update_is_the_gradient_of_the_batch),
         cmocka_unit_test(test_the_decoder_stays_silent),
         cmocka_unit_test(test_stopping_and_going_on_changes_no_bit),
+        cmocka_unit_test(test_samples_are_made_ready),
+        cmocka_unit_test(test_a_sample_cannot_be_made_ready),
         cmocka_unit_test(test_states_that_do_not_fit),
         cmocka_unit_test(test_settings_that_cannot_be),
         cmocka_unit_test(test_out_of_memory),

@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-enum { UTTERANCES = 12, IMAGES = 9 };
+/* A recording of SHORTEST samples is just long enough to be a word. */
+enum { UTTERANCES = 12, IMAGES = 9, SHORTEST = 165 };
 
 /* The speech numbers its classes in another order than the images. */
 static char spoken[][DATASET_CLASS_NAME_SIZE] = {"0", "1", "2"};
@@ -123,6 +124,94 @@ static void test_variants(void **state)
     utterances_free(&utterances);
     utterances_free(&again);
     network_release(network);
+}
+
+static bool same_features(const struct features *one, const struct features *other)
+{
+    size_t count = (size_t)(one->num_frames * one->num_channels);
+    return one->num_frames > 1 && one->num_frames == other->num_frames &&
+           one->num_channels == other->num_channels &&
+           memcmp(one->values, other->values, count * sizeof *one->values) == 0;
+}
+
+/* What a draw hears anew is its own, whatever was heard before; the others take what is stored. */
+static void test_hearing_anew(void **state)
+{
+    (void)state;
+    enum { RING = 4, DRAWS = 60 };
+    struct network *network = small_audiocoder(1);
+    struct speech_set speech;
+    struct utterance list[UTTERANCES];
+    struct utterances utterances = {
+        .network = network, .seed = 1, .num_variants = 1, .fresh_share = 0.6, .num_fresh = RING};
+    struct utterances again = utterances;
+    int fresh = 0;
+    make_speech(&speech, list);
+    assert_int_equal(utterances_hear(&utterances, &speech, 2, NULL), STATUS_OK);
+    assert_int_equal(utterances_hear(&again, &speech, 1, NULL), STATUS_OK);
+    for (uint64_t draw = 0; draw < DRAWS; draw++) {
+        const struct rng rng = {1, draw, RNG_STREAM_AUGMENT};
+        const struct features *slot = &utterances.fresh[draw % RING];
+        assert_int_equal(utterances_hear_anew(&utterances, 5, draw, NULL), STATUS_OK);
+        const struct features *picked = utterances_pick(&utterances, 5, &rng);
+        assert_true(picked == slot || picked == &utterances.features[5] ||
+                    picked == &utterances.variants[5]);
+        if (picked != slot)
+            continue;
+        fresh++;
+        assert_int_equal(utterances_hear_anew(&again, 5, draw, NULL), STATUS_OK);
+        assert_true(same_features(picked, utterances_pick(&again, 5, &rng)));
+        assert_int_equal(utterances_hear_anew(&again, 6, draw, NULL), STATUS_OK);
+        assert_false(same_features(picked, utterances_pick(&again, 6, &rng)));
+    }
+    assert_in_range(fresh, 25, 48);
+    for (int i = 0; i < UTTERANCES; i++)
+        audio_free(&list[i].audio);
+    utterances_free(&utterances);
+    utterances_free(&again);
+    network_release(network);
+}
+
+/* A variant may be too short to be a word where its recording is not: then it is not picked. */
+static void test_unusable_variants(void **state)
+{
+    (void)state;
+    struct network *network = small_audiocoder(1);
+    struct speech_set speech;
+    struct utterance list[UTTERANCES];
+    struct utterances utterances = {.network = network, .seed = 1, .num_variants = 20};
+    struct error error = {STATUS_OK, ""};
+    int unusable = 0;
+    make_speech(&speech, list);
+    list[3].audio.num_samples = SHORTEST;
+    assert_int_equal(utterances_hear(&utterances, &speech, 2, &error), STATUS_OK);
+    for (int i = 0; i < 20; i++)
+        unusable += utterances.variants[3 * 20 + i].num_frames == 0;
+    assert_in_range(unusable, 1, 19);
+    for (uint64_t draw = 0; draw < 100; draw++) {
+        const struct rng rng = {1, draw, RNG_STREAM_AUGMENT};
+        assert_true(utterances_pick(&utterances, 3, &rng)->num_frames > 1);
+    }
+    for (int i = 0; i < UTTERANCES; i++)
+        audio_free(&list[i].audio);
+    utterances_free(&utterances);
+    network_release(network);
+}
+
+static void test_repeated_samples(void **state)
+{
+    (void)state;
+    struct utterances utterances = {.num_utterances = 5, .num_repeated = 2};
+    int times[5] = {0};
+    assert_int_equal(utterances_num_samples(&utterances), 5);
+    utterances.repetitions = 1;
+    assert_int_equal(utterances_num_samples(&utterances), 5);
+    utterances.repetitions = 4;
+    assert_int_equal(utterances_num_samples(&utterances), 11);
+    for (uint32_t sample = 0; sample < 11; sample++)
+        times[utterances_of_sample(&utterances, sample)]++;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(times[i], i < 2 ? 4 : 1);
 }
 
 /* What is of no class is to end in silence. */
@@ -251,6 +340,9 @@ int main(void)
         cmocka_unit_test(test_rasters),
         cmocka_unit_test(test_latents),
         cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_hearing_anew),
+        cmocka_unit_test(test_unusable_variants),
+        cmocka_unit_test(test_repeated_samples),
         cmocka_unit_test(test_others_are_silent),
     };
     return cmocka_run_group_tests_name("utterances", tests, make_images, NULL);
