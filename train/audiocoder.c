@@ -134,6 +134,7 @@ static enum status train_back_propagation(struct trainer_settings *settings,
         .surrogate_slope = 2.5,
         .dropout = options->dropout,
         .latent_weight = options->latent_weight,
+        .loss_power = options->loss_power,
         .contrast_weight = options->own_targets ? 0 : options->contrast_weight,
         .contrast = {utterances->latents, (int)utterances->num_targets},
         .first_frozen = network->latent_layer + 1};

@@ -48,18 +48,24 @@ static enum status add_conv(struct network *network, int channels,
     return network_add_layer(network, &shape, neuron, error);
 }
 
-/* The latent on top of a layer's positions and channels. */
-static enum status add_latent(struct network *network, int latents,
-                              const struct neuron_params *neuron, struct error *error)
+/* A dense layer on top of a layer's positions and channels. */
+static enum status add_dense(struct network *network, int units, const struct neuron_params *neuron,
+                             struct error *error)
 {
     const struct layer_shape *before = &network->layers[network->num_layers - 1].shape;
     struct layer_shape shape = {.kind = LAYER_DENSE,
                                 .in_channels = before->out_channels,
                                 .in_length = before->out_length,
-                                .out_channels = latents,
+                                .out_channels = units,
                                 .out_length = 1};
-    network->latent_layer = network->num_layers;
     return network_add_layer(network, &shape, neuron, error);
+}
+
+static enum status add_latent(struct network *network, const struct network *autoencoder,
+                              const struct neuron_params *neuron, struct error *error)
+{
+    network->latent_layer = network->num_layers;
+    return add_dense(network, (int)network_num_latents(autoencoder), neuron, error);
 }
 
 /* The layers behind the autoencoder's latent, with their weights. */
@@ -111,8 +117,10 @@ enum status audiocoder_network_convolving(const struct options *options,
     network->encoding = ENCODING_CURRENT;
     for (int i = 0; i < 2 && status == STATUS_OK; i++)
         status = add_conv(network, options->hidden, &neuron, error);
+    if (status == STATUS_OK && options->dense)
+        status = add_dense(network, options->dense, &neuron, error);
     if (status == STATUS_OK)
-        status = add_latent(network, (int)network_num_latents(autoencoder), &neuron, error);
+        status = add_latent(network, autoencoder, &neuron, error);
     return status == STATUS_OK ? add_decoder(network, autoencoder, error) : status;
 }
 
@@ -136,6 +144,6 @@ enum status audiocoder_network_published(const struct options *options,
                                    network->front_end.num_frames * network->cochlea.num_channels,
                                    options->hidden, &neuron, error);
     if (status == STATUS_OK)
-        status = add_latent(network, (int)network_num_latents(autoencoder), &neuron, error);
+        status = add_latent(network, autoencoder, &neuron, error);
     return status == STATUS_OK ? add_decoder(network, autoencoder, error) : status;
 }

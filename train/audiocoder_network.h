@@ -13,7 +13,8 @@
  * of the autoencoder, all others 0. INVALID_ARGUMENT, NO_MEMORY.
  *
  * With the rule of back-propagation: two convolutions over time of options->hidden channels, of
- * words that are stretched to one length.
+ * words that are stretched to one length, and where options->dense is not 0 a dense layer of so many
+ * units before the latent.
  */
 enum status audiocoder_network_convolving(const struct options *options,
                                           const struct network *autoencoder,

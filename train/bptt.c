@@ -361,6 +361,11 @@ static void backward_layer(struct bptt *bptt, const struct network *network, int
         input_gradients(bptt, layer, buffers->v, rows);
 }
 
+static double loss_power(const struct bptt_settings *settings)
+{
+    return settings->loss_power > 0 ? settings->loss_power : 1;
+}
+
 /* The losses on the spikes of a hidden layer. */
 static void add_hidden_losses(const struct bptt *bptt, const struct network *network, int index,
                               const struct spike_loss *spikes, const struct bptt_target *target,
@@ -370,7 +375,8 @@ static void add_hidden_losses(const struct bptt *bptt, const struct network *net
     const real *fan_out = bptt->layers[index].fan_out;
     bool latent = index == network->latent_layer && target->latent;
     if (latent)
-        loss->latent += spike_loss_count(spikes, target->latent, settings->latent_weight);
+        loss->latent +=
+            spike_loss_count(spikes, target->latent, settings->latent_weight, loss_power(settings));
     if (latent && settings->contrast_weight > 0)
         loss->contrast += spike_loss_contrast(spikes, &settings->contrast, target->latent,
                                               settings->contrast_weight, bptt->shares);
@@ -396,7 +402,7 @@ void bptt_gradient(struct bptt *bptt, const struct network *network, const real 
                                           .normalizer = normalizer};
         memset(spikes.gradient, 0, (size_t)batch * spikes.num_units * sizeof *spikes.gradient);
         if (i == last)
-            loss->image += spike_loss_count(&spikes, target->image, 1);
+            loss->image += spike_loss_count(&spikes, target->image, 1, loss_power(&bptt->settings));
         add_hidden_losses(bptt, network, i, &spikes, target, loss);
         backward_layer(bptt, network, i, input);
     }

@@ -11,7 +11,8 @@
  *
  * The loss of a sample is the sum over pixels of (count / num_steps - target)^2, plus
  * latent_weight times the same sum over latent units where latent targets are given; of a batch,
- * the mean over its samples. A contrast_weight adds that many times
+ * the mean over its samples. With a loss_power p each of these two sums d counts as (1 + d)^p - 1.
+ * A contrast_weight adds that many times
  * the contrast_loss of the latent's shares of steps with a spike. A spike_penalty adds
  *     spike_penalty * synops / (num_pixels * num_steps)
  * with synops the sum over all layers but the last and their spikes of the connections that the
@@ -35,6 +36,7 @@ struct bptt_settings {
     double surrogate_slope;
     double dropout; /* share of units silenced for a sample, hidden layers before the latent */
     double latent_weight;
+    double loss_power; /* 0 counts as 1 */
     double contrast_weight;
     struct contrast contrast; /* looked at where there is a weight */
     double spike_penalty;

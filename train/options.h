@@ -102,7 +102,9 @@ struct options {
     double surrogate_slope; /* likewise */
     double spike_penalty;   /* likewise */
     int variants;           /* of each recording, for an audiocoder */
+    int dense;              /* units of an audiocoder's dense hidden layer; 0: none */
     int repeat;             /* times that recordings of --data are in an epoch */
+    double loss_power;      /* of an audiocoder's losses */
     double fresh;           /* share of an epoch's recordings that are varied anew */
     double contrast_weight; /* of the loss on latents that are nearer to another class */
     double latent_weight;   /* share of the latent's loss in an audiocoder */

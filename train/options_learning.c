@@ -229,6 +229,17 @@ static const struct option_row rows[] = {
      .initial = "1",
      FIELD(repeat),
      RANGE(1, 100)},
+    {.name = "loss-power",
+     .metavar = "P",
+     .kind = OPTION_REAL,
+     .help = "the squared error d of a picture or latent counts as (1 + d)^P - 1: below 1 what is "
+             "nearly right matters more, and doubtful recordings become one picture or the other "
+             "rather than a blend",
+     .commands = FOR_AUDIOCODER,
+     .use = USE_BPTT,
+     .initial = "1",
+     FIELD(loss_power),
+     RANGE(0.1, 1)},
     {.name = "contrast-weight",
      .metavar = "X",
      .kind = OPTION_REAL,

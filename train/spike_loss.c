@@ -1,15 +1,31 @@
 #include "train/spike_loss.h"
 
-double spike_loss_count(const struct spike_loss *loss, const real *target, double weight)
+#include <math.h>
+
+static double sample_distance(const struct spike_loss *loss, size_t first, const real *target)
 {
-    size_t count = (size_t)loss->num_samples * loss->num_units;
     real share = 1 / (real)loss->num_steps;
-    real scale = (real)(2 * weight / ((double)loss->num_steps * loss->normalizer));
     double sum = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = first; i < first + loss->num_units; i++) {
         real difference = loss->spike_count[i] * share - target[i];
         sum += (double)(difference * difference);
-        loss->gradient[i] += scale * difference;
+    }
+    return sum;
+}
+
+double spike_loss_count(const struct spike_loss *loss, const real *target, double weight,
+                        double power)
+{
+    real share = 1 / (real)loss->num_steps;
+    double scale = 2 * weight / ((double)loss->num_steps * loss->normalizer);
+    double sum = 0;
+    for (int sample = 0; sample < loss->num_samples; sample++) {
+        size_t first = (size_t)sample * loss->num_units;
+        double distance = sample_distance(loss, first, target);
+        real pull = (real)(power == 1 ? scale : scale * power * pow(1 + distance, power - 1));
+        sum += distance;
+        for (size_t i = first; i < first + loss->num_units; i++)
+            loss->gradient[i] += pull * (loss->spike_count[i] * share - target[i]);
     }
     return sum;
 }

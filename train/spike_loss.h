@@ -21,11 +21,12 @@ struct spike_loss {
 };
 
 /*
- * weight times the sum over units of (count / num_steps - target)^2, target
- * [num_samples][num_units]. Returns the sum over samples before weight and division, as the others
- * do.
+ * weight times the sum d over units of (count / num_steps - target)^2, target
+ * [num_samples][num_units]; with a power p other than 1, of each sample (1 + d)^p - 1 instead.
+ * Returns the sum of d over samples before weight and division, as the others do.
  */
-double spike_loss_count(const struct spike_loss *loss, const real *target, double weight);
+double spike_loss_count(const struct spike_loss *loss, const real *target, double weight,
+                        double power);
 
 /* weight times the contrast_loss of the shares of steps with a spike; scratch is [2 num_units]. */
 double spike_loss_contrast(const struct spike_loss *loss, const struct contrast *contrast,

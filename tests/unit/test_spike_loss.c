@@ -32,9 +32,27 @@ static void test_count(void **state)
     const double difference[] = {0, -0.25, 0, 0.25}, weight = 3;
     real gradient[SAMPLES * UNITS];
     struct spike_loss loss = loss_into(gradient);
-    assert_near(spike_loss_count(&loss, target, weight), 2 * 0.0625);
+    assert_near(spike_loss_count(&loss, target, weight, 1), 2 * 0.0625);
     for (int i = 0; i < SAMPLES * UNITS; i++)
         assert_near((double)gradient[i], 10 + weight * 2 * difference[i] / STEPS / NORMALIZER);
+}
+
+/* (1 + d)^p - 1 of each sample; the second is at its target and pulls nothing. */
+static void test_power(void **state)
+{
+    (void)state;
+    const real target[] = {0, 1, 0, (real)0.5};
+    const double difference[] = {1, -0.75, 0, 0}, distance = 1 + 0.75 * 0.75, weight = 3;
+    const double powers[] = {0.3, 0.5, 1};
+    for (int p = 0; p < 3; p++) {
+        real gradient[SAMPLES * UNITS];
+        struct spike_loss loss = loss_into(gradient);
+        double slope = powers[p] * pow(1 + distance, powers[p] - 1);
+        assert_near(spike_loss_count(&loss, target, weight, powers[p]), distance);
+        for (int i = 0; i < SAMPLES * UNITS; i++)
+            assert_near((double)gradient[i],
+                        10 + weight * slope * 2 * difference[i] / STEPS / NORMALIZER);
+    }
 }
 
 static void test_synops(void **state)
@@ -75,6 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_count),
+        cmocka_unit_test(test_power),
         cmocka_unit_test(test_synops),
         cmocka_unit_test(test_contrast),
     };

@@ -449,6 +449,9 @@ static void test_states_that_do_not_fit(void **state)
     other.bptt.spike_penalty = 0.1;
     assert_not_run(&other, &pictures, STATUS_BAD_CHECKPOINT);
     other = settings;
+    other.bptt.loss_power = 0.5;
+    assert_not_run(&other, &pictures, STATUS_BAD_CHECKPOINT);
+    other = settings;
     other.batch_size = 7;
     assert_not_run(&other, &pictures, STATUS_BAD_CHECKPOINT);
     struct trainer_source fewer = pictures;
