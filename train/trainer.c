@@ -314,9 +314,8 @@ static void describe_settings(const struct trainer *trainer,
     snprintf(
         text, TRAINING_LOOP_DESCRIPTION_SIZE,
         "%s: samples %u epochs %d batch %d rate %.17g warmup %.17g adam %.17g %.17g %.17g %.17g "
-        "slope %.17g dropout %.17g latent %.17g power %.17g contrast %.17g penalty %.17g seed %llu "
-        "steps %d "
-        "encoding %s %.17g %s",
+        "slope %.17g dropout %.17g latent %.17g power %.17g contrast %.17g penalty %.17g "
+        "seed %llu steps %d encoding %s %.17g %s",
         s->label, trainer->source->num_samples, s->epochs, s->batch_size, s->learning_rate,
         s->warmup, s->adam.beta1, s->adam.beta2, s->adam.epsilon, s->adam.weight_decay,
         s->bptt.surrogate_slope, s->bptt.dropout, s->bptt.latent_weight, s->bptt.loss_power,

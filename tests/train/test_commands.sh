@@ -171,6 +171,57 @@ test_calibrate() {
             grep -q '^condition rate=8000$' '$scratch/table'"
 }
 
+# An audiocoder whose recordings are varied anew in every epoch.
+anew_options="--data wavs:$scratch/words --images images:$scratch/pictures
+    --autoencoder $weights/mnist-ae.safetensors --epochs 100 --variants 1 --fresh 0.7 --dense 20
+    --loss-power 0.5 --repeat 2 --batch-size 6 --hidden 12 --quiet"
+
+# anew NAME OPTION...
+anew() {
+    name=$1
+    shift
+    "$train" audiocoder $anew_options --out "$scratch/$name.safetensors" "$@"
+}
+
+# numbers NAME: all of a checkpoint but its header, which has the command line.
+numbers() {
+    header=$(od -An -tu8 -N8 "$scratch/$1.safetensors")
+    tail -c +$((header + 9)) "$scratch/$1.safetensors"
+}
+
+same_numbers() {
+    numbers "$1" >"$scratch/first.numbers" && numbers "$2" >"$scratch/second.numbers" &&
+        [ -s "$scratch/first.numbers" ] && cmp "$scratch/first.numbers" "$scratch/second.numbers"
+}
+
+other_numbers() {
+    ! same_numbers "$1" "$2"
+}
+
+interrupt_anew() {
+    "$train" audiocoder $anew_options --out "$scratch/anew-stopped.safetensors" \
+        --checkpoint-minutes 0.001 >"$scratch/run" 2>&1 &
+    run=$!
+    waited=0
+    while [ ! -e "$scratch/anew-stopped.safetensors.state" ] && [ $waited -lt 400 ]; do
+        sleep 0.02
+        waited=$((waited + 1))
+    done
+    kill -TERM "$run"
+    wait "$run" || return 1
+    grep -q 'with --resume goes on' "$scratch/run" && anew anew-stopped --resume
+}
+
+test_varied_anew() {
+    check "recordings are varied anew" anew anew --threads 1
+    check "with three threads as well" anew anew-threads --threads 3
+    check "... and the same weights" same_numbers anew anew-threads
+    check "an interrupted run goes on with them" interrupt_anew
+    check "... to the same weights" same_numbers anew anew-stopped
+    check "another seed varies otherwise" anew anew-other --seed 2
+    check "... really" other_numbers anew anew-other
+}
+
 # The published audiocoder, small: its checkpoint is evaluated, and served like any other.
 serve_published() {
     mkdir -p "$scratch/repository" &&
@@ -260,6 +311,7 @@ test_resume
 test_membrane
 test_audiocoder
 test_calibrate
+test_varied_anew
 test_published_audiocoder
 test_served_scores
 check_finish

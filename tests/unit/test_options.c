@@ -115,6 +115,8 @@ static void test_defaults_of_an_audiocoder(void **state)
     assert_true(options.weight_decay == 1e-2);
     assert_true(options.dropout == 0.1);
     assert_int_equal(options.variants, 12);
+    assert_true(options.fresh == 0 && options.repeat == 1);
+    assert_true(options.dense == 0 && options.loss_power == 1);
     assert_true(options.contrast_weight == 0.1);
     assert_true(options.latent_weight == 1);
     assert_int_equal(options.rule, RULE_BPTT);
@@ -331,6 +333,10 @@ static const struct {
     {AUTOENCODER " --rule membrane --optimizer sgd --adam-moments keep",
      "--adam-moments does nothing with --optimizer sgd"},
     {AUDIOCODER " --rule membrane --dropout 0.1", "--dropout does nothing with --rule membrane"},
+    {AUDIOCODER " --rule membrane --fresh 0.5", "--fresh does nothing with --rule membrane"},
+    {AUDIOCODER " --rule membrane --dense 8", "--dense does nothing with --rule membrane"},
+    {AUDIOCODER " --fresh 1.5", "--fresh takes a number from 0 to 1, not '1.5'"},
+    {AUDIOCODER " --loss-power 0", "--loss-power takes a number from 0.1 to 1, not '0'"},
     {AUDIOCODER " --latent-weight 2 --rule membrane",
      "--latent-weight does nothing with --rule membrane"},
     {AUTOENCODER " --targets own",

@@ -284,7 +284,8 @@ static void test_the_decoder_stays_silent(void **state)
 
 /* Trains in another process, as a signal is remembered; its exit status is 0 where all went well.
  */
-static int interrupted_run(const struct trainer_settings *settings, int fills)
+static int interrupted_run(const struct trainer_settings *settings,
+                           const struct trainer_source *source, int fills)
 {
     pid_t child = fork();
     assert_true(child >= 0);
@@ -294,7 +295,7 @@ static int interrupted_run(const struct trainer_settings *settings, int fills)
         struct json_log *log = NULL;
         atomic_store(&fills_left, fills);
         json_log_open(NULL, &log, NULL);
-        enum status status = trainer_run(network, &pictures, settings, log, &result, NULL);
+        enum status status = trainer_run(network, source, settings, log, &result, NULL);
         bool stopped = status == STATUS_OK && !result.finished && result.updates > 0;
         json_log_close(log);
         network_release(network);
@@ -317,7 +318,7 @@ static void test_stopping_and_going_on_changes_no_bit(void **state)
     for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
         settings.resume = false;
         settings.threads = 1 + (int)i % 2;
-        assert_int_equal(interrupted_run(&settings, fills[i]), 0);
+        assert_int_equal(interrupted_run(&settings, &pictures, fills[i]), 0);
         struct network *resumed = fresh_autoencoder(ENCODING_RATE);
         settings.resume = true;
         struct trainer_result result = train(resumed, &pictures, &settings);
@@ -387,6 +388,33 @@ static void test_samples_are_made_ready(void **state)
     network_release(plain);
 }
 
+/* A run that goes on makes the samples of its first batch ready, too. */
+static void test_going_on_with_samples_made_ready(void **state)
+{
+    (void)state;
+    static const int fills[] = {0, 20, SAMPLES - 1, SAMPLES + 9};
+    struct trainer_settings settings = make_settings();
+    struct network *whole = fresh_autoencoder(ENCODING_RATE);
+    struct ring ring;
+    struct trainer_source source = ring_source(&ring);
+    train(whole, &source, &settings);
+    settings.state_path = state_path;
+    for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
+        settings.resume = false;
+        settings.threads = 1 + (int)i % 2;
+        source = ring_source(&ring);
+        assert_int_equal(interrupted_run(&settings, &source, fills[i]), 0);
+        struct network *resumed = fresh_autoencoder(ENCODING_RATE);
+        settings.resume = true;
+        source = ring_source(&ring);
+        assert_true(train(resumed, &source, &settings).finished);
+        assert_int_equal(atomic_load(&ring.prepared), atomic_load(&ring.filled));
+        assert_weights_equal(resumed, whole);
+        network_release(resumed);
+    }
+    network_release(whole);
+}
+
 /* Of the first batch, of a later one; weights are those of the batches before. */
 static void test_a_sample_cannot_be_made_ready(void **state)
 {
@@ -434,7 +462,7 @@ static void test_states_that_do_not_fit(void **state)
     (void)state;
     struct trainer_settings settings = make_settings();
     settings.state_path = state_path;
-    assert_int_equal(interrupted_run(&settings, 20), 0);
+    assert_int_equal(interrupted_run(&settings, &pictures, 20), 0);
     settings.resume = true;
     struct trainer_settings other = settings;
     other.seed++;
@@ -539,6 +567,7 @@ int main(void)
         cmocka_unit_test(test_the_decoder_stays_silent),
         cmocka_unit_test(test_stopping_and_going_on_changes_no_bit),
         cmocka_unit_test(test_samples_are_made_ready),
+        cmocka_unit_test(test_going_on_with_samples_made_ready),
         cmocka_unit_test(test_a_sample_cannot_be_made_ready),
         cmocka_unit_test(test_states_that_do_not_fit),
         cmocka_unit_test(test_settings_that_cannot_be),
