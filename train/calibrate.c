@@ -1,6 +1,7 @@
 #include "train/commands.h"
 
 #include "models/checkpoint.h"
+#include "models/front_end.h"
 #include "train/confidence.h"
 #include "train/dataset.h"
 #include "train/hands.h"
@@ -65,6 +66,16 @@ static enum status add_confidence(const struct options *options, struct network 
     return status;
 }
 
+/* How the network hears from now on, before anything is measured. */
+static enum status set_front_end(const struct options *options, struct network *network,
+                                 struct error *error)
+{
+    if (options->floor_removal < 0)
+        return STATUS_OK;
+    network->front_end.floor_removal = options->floor_removal;
+    return front_end_validate(&network->front_end, error);
+}
+
 enum status command_calibrate(const struct options *options, struct error *error)
 {
     struct network *network = NULL;
@@ -78,6 +89,8 @@ enum status command_calibrate(const struct options *options, struct error *error
     if (status == STATUS_OK && network->task != NETWORK_SYNTHESIZE)
         status =
             error_set(error, STATUS_INVALID_ARGUMENT, "%s does not take speech.", complete.model);
+    if (status == STATUS_OK)
+        status = set_front_end(&complete, network, error);
     if (status == STATUS_OK)
         status = add_hands(&complete, network, error);
     if (status == STATUS_OK)

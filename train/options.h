@@ -52,8 +52,9 @@ struct options {
     const char *autoencoder; /* --autoencoder FILE whose latent an audiocoder learns */
     const char *judge;       /* --judge FILE that reads pictures for digit_accuracy_judge */
     const char *non_digits;  /* --non-digits KIND:DIR recordings that are none (calibrate) */
-    int hands;               /* --hands N handwritings of each class (calibrate) */
-    const char *images;      /* --images KIND:DIR class images of an audiocoder */
+    double floor_removal; /* --floor-removal X of the model's front end; -1: as it is (calibrate) */
+    int hands;            /* --hands N handwritings of each class (calibrate) */
+    const char *images;   /* --images KIND:DIR class images of an audiocoder */
 
     const char *mnist, *fashion, *speech; /* data sets of reproduce, KIND:DIR */
     const char *commit;                   /* named in the report of reproduce */

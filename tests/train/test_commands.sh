@@ -222,6 +222,34 @@ test_varied_anew() {
     check "... really" other_numbers anew anew-other
 }
 
+floor_removal() {
+    head -c 65536 "$scratch/$1.safetensors" | grep -aq "floor_removal[^,]*:$2,"
+}
+
+# Two recordings of each digit and of a tone in either split: the least to calibrate with.
+make_many() {
+    for split in train test; do
+        mkdir -p "$scratch/tones/$split/tone"
+        for copy in 1 2; do
+            cp "$root/tests/unit/media/tone.wav" "$scratch/tones/$split/tone/$copy.wav"
+            for digit in 0 1 2 3 4 5 6 7 8 9; do
+                mkdir -p "$scratch/many/$split/$digit"
+                cp "$root/tests/samples/${digit}_en-us.wav" "$scratch/many/$split/$digit/$copy.wav"
+            done
+        done
+    done
+}
+
+test_calibrate() {
+    make_many
+    check "a calibration may change how much of the noise floor comes off" "$train" calibrate \
+        --model "$scratch/words.safetensors" --out "$scratch/calibrated.safetensors" --hands 1 \
+        --floor-removal 0.5 --autoencoder "$weights/mnist-ae.safetensors" \
+        --images "images:$scratch/pictures" --data "wavs:$scratch/many" --non-digits "wavs:$scratch/tones"
+    check "... which the model then tells" floor_removal calibrated 0.5
+    check "... and the other not" floor_removal words 2.0
+}
+
 # The published audiocoder, small: its checkpoint is evaluated, and served like any other.
 serve_published() {
     mkdir -p "$scratch/repository" &&
@@ -312,6 +340,7 @@ test_membrane
 test_audiocoder
 test_calibrate
 test_varied_anew
+test_calibrate
 test_published_audiocoder
 test_served_scores
 check_finish

@@ -333,6 +333,8 @@ static const struct {
     {AUTOENCODER " --rule membrane --optimizer sgd --adam-moments keep",
      "--adam-moments does nothing with --optimizer sgd"},
     {AUDIOCODER " --rule membrane --dropout 0.1", "--dropout does nothing with --rule membrane"},
+    {AUDIOCODER " --floor-removal 1",
+     "the command audiocoder does not take --floor-removal; see spikeloom-train audiocoder --help"},
     {AUDIOCODER " --rule membrane --fresh 0.5", "--fresh does nothing with --rule membrane"},
     {AUDIOCODER " --rule membrane --dense 8", "--dense does nothing with --rule membrane"},
     {AUDIOCODER " --fresh 1.5", "--fresh takes a number from 0 to 1, not '1.5'"},
