@@ -204,8 +204,8 @@ static enum status audio_check_end(SNDFILE *file, const SF_INFO *info, const str
     int major = info->format & SF_FORMAT_TYPEMASK;
     /* the length of a compressed stream is a guess, and an unknown length reads as the largest */
     bool exact = major != SF_FORMAT_MPEG && major != SF_FORMAT_OGG && info->frames < INT64_MAX;
-    bool damaged = sf_error(file) != SF_ERR_NO_ERROR ||
-                   (exact && audio->num_samples < (uint64_t)info->frames);
+    bool damaged =
+        sf_error(file) != SF_ERR_NO_ERROR || (exact && audio->num_samples < (uint64_t)info->frames);
     if (damaged && errno == ENOMEM)
         return error_plain(error, STATUS_NO_MEMORY);
     if (damaged)
