@@ -133,7 +133,7 @@ test_audiocoder() {
 
 # Handwritings and a confidence for the shipped network: both voices of each digit, of which one
 # calibrates and one measures; tones and a phone number are none.
-test_calibrate() {
+test_confidence() {
     for digit in 0 1 2 3 4 5 6 7 8 9; do
         mkdir -p "$scratch/voices/test/$digit"
         cp "$root/tests/samples/${digit}_"*.wav "$scratch/voices/test/$digit/"
@@ -338,7 +338,7 @@ test_autoencoder
 test_resume
 test_membrane
 test_audiocoder
-test_calibrate
+test_confidence
 test_varied_anew
 test_calibrate
 test_published_audiocoder
