@@ -120,7 +120,7 @@ find_data() {
 
 # number PATTERN FILE: the last number after "PATTERN": in lines of JSON.
 number() {
-    sed -n "s/.*\"$1\": *\([0-9.e+-]*\).*/\1/p" "$2" | tail -n 1
+    grep -o "\"$1\": *[0-9][0-9.e+-]*" "$2" | sed 's/.*: *//' | tail -n 1
 }
 
 # --- the machine ---------------------------------------------------------------------------------
