@@ -47,8 +47,7 @@ static double rounded_down(double value, double scale)
     return floor(value / scale) * scale;
 }
 
-/* The sum of magnitudes of unit `channel`, its bias among them, rounded to a scale unless it is 0.
- */
+/* The sum of magnitudes of unit `channel`, its bias among them, rounded where scale is not 0. */
 static double sum_magnitudes(const struct layer *layer, size_t channel, double scale)
 {
     size_t rows = layer_fan_in(&layer->shape), channels = (size_t)layer->shape.out_channels;

@@ -214,9 +214,8 @@ static enum status save(struct network *network, const char *path, double second
     return status;
 }
 
-enum status record_finish(const struct options *options, const struct trainer_result *result,
-                          const struct image_set *images, struct network *network,
-                          struct error *error)
+enum status record_score(const struct options *options, const struct image_set *images,
+                         struct network *network, struct error *error)
 {
     struct scores scores;
     struct evaluation_settings settings = {.seed = options->seed,
@@ -231,8 +230,14 @@ enum status record_finish(const struct options *options, const struct trainer_re
         status = images ? evaluation_images(network, images, &settings, &scores, error)
                         : evaluation_test_split(network, options->data, &settings, &scores, error);
     judge_free(&judge);
-    if (status == STATUS_OK)
-        status = evaluation_store(&scores, network, error);
+    return status == STATUS_OK ? evaluation_store(&scores, network, error) : status;
+}
+
+enum status record_finish(const struct options *options, const struct trainer_result *result,
+                          const struct image_set *images, struct network *network,
+                          struct error *error)
+{
+    enum status status = record_score(options, images, network, error);
     if (status == STATUS_OK)
         status = describe_training(options, network, error);
     if (status == STATUS_OK)
@@ -263,7 +268,7 @@ enum status record_amend(const struct options *options, json_t *scores, struct n
     json_t *command = json_pack("{s:s}", "amended_by", options->command_line);
     enum status status = command ? merge(&network->training_json, command, error)
                                  : error_plain(error, STATUS_NO_MEMORY);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && scores)
         status = merge(&network->scores_json, scores, error);
     if (status == STATUS_OK)
         status = checkpoint_save(options->out, network, error);

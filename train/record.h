@@ -31,13 +31,19 @@ enum status record_state_path(const char *out, char path[PATH_MAX], struct error
 json_t *record_training(const struct options *options);
 
 /*
- * Ends a training: puts the weights into fixed point (models/fixed_point.h), scores the network on
- * `images` (the test split or, with --validate, those held out) or, where they are NULL, on the
- * test split of speech; puts command, data, seed, rule and the like into its description, and
- * writes the checkpoint options->out (NAME.safetensors) with its card NAME.md beside it. How long
- * the training took stands on the card alone, so that the same command makes the same checkpoint
- * byte for byte. The state file, no longer needed, is removed. Says on standard output what was
- * written.
+ * Puts the weights into fixed point (models/fixed_point.h) and scores the network on `images` or,
+ * where they are NULL, on the test split of options->data, in place of the scores that it has.
+ */
+enum status record_score(const struct options *options, const struct image_set *images,
+                         struct network *network, struct error *error);
+
+/*
+ * Ends a training: record_score on `images` (the test split or, with --validate, those held out)
+ * or, where they are NULL, on the test split of speech; puts command, data, seed, rule and the like
+ * into the network's description, and writes the checkpoint options->out (NAME.safetensors) with
+ * its card NAME.md beside it. How long the training took stands on the card alone, so that the same
+ * command makes the same checkpoint byte for byte. The state file, no longer needed, is removed.
+ * Says on standard output what was written.
  */
 enum status record_finish(const struct options *options, const struct trainer_result *result,
                           const struct image_set *images, struct network *network,
@@ -45,9 +51,9 @@ enum status record_finish(const struct options *options, const struct trainer_re
 
 /*
  * Writes a finished checkpoint that something was added to as options->out, with its card: the
- * command joins its description as "amended_by", the members of `scores` (borrowed) join its
- * scores. The same command makes the same bytes, also when it is given again. Says what was
- * written.
+ * command joins its description as "amended_by", the members of `scores` (borrowed; NULL
+ * for none) join its scores. The same command makes the same bytes, also when it is given again.
+ * Says what was written.
  */
 enum status record_amend(const struct options *options, json_t *scores, struct network *network,
                          struct error *error);
