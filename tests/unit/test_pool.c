@@ -111,6 +111,19 @@ static void wait_for(const int *counter, int value)
     pthread_mutex_unlock(&gate);
 }
 
+/* While a thread of the pool is busy, until the gate opens, the other job runs here. */
+static void check_runs_beside(struct pool *pool, struct job *busy, struct job *here)
+{
+    pthread_t opener;
+    assert_int_equal(submit(pool, busy), STATUS_OK);
+    wait_for(&started, 1);
+    pthread_create(&opener, NULL, open_gate_soon, NULL);
+    assert_true(pool_run_here(pool, &here->item));
+    pthread_join(opener, NULL);
+    wait_for(&finished, 2);
+    pool_close(pool);
+}
+
 static void set_gate(bool open)
 {
     pthread_mutex_lock(&gate);
@@ -301,14 +314,7 @@ static void test_shares_with_the_idle(void **state)
     job.at_work = 1;
     set_gate(false);
     pool = open_pool(3, 4);
-    assert_int_equal(submit(pool, &busy), STATUS_OK);
-    wait_for(&started, 1);
-    pthread_t opener;
-    pthread_create(&opener, NULL, open_gate_soon, NULL);
-    assert_true(pool_run_here(pool, &job.item));
-    pthread_join(opener, NULL);
-    wait_for(&finished, 2);
-    pool_close(pool);
+    check_runs_beside(pool, &busy, &job);
 }
 
 /* A thread of the pool that is at work on something brief gets its next, but no more. */
@@ -379,14 +385,7 @@ static void test_runs_no_more_than_threads(void **state)
 
     set_gate(false);
     pool = open_pool(2, 4);
-    assert_int_equal(submit(pool, &jobs[0]), STATUS_OK);
-    wait_for(&started, 1);
-    pthread_t opener;
-    pthread_create(&opener, NULL, open_gate_soon, NULL);
-    assert_true(pool_run_here(pool, &here.item));
-    pthread_join(opener, NULL);
-    wait_for(&finished, 2);
-    pool_close(pool);
+    check_runs_beside(pool, &jobs[0], &here);
 }
 
 /* A full queue turns away what is brief as well, and delays make batches of it. */
