@@ -8,20 +8,37 @@
 #include <stdint.h>
 #include <unistd.h>
 
+/*
+ * Turns of a loop that looks again before its thread sleeps: some tens of microseconds. To sleep
+ * and to be woken takes a virtual machine as long, and loops of a training are shorter.
+ */
+enum { PARALLEL_TURNS = 1000 };
+
 struct parallel {
     int num_threads;
     int num_started; /* threads besides the caller's */
     pthread_t threads[PARALLEL_MAX_THREADS];
     pthread_mutex_t mutex;
     pthread_cond_t work, done;
-    uint64_t generation; /* counts loops; a worker joins each once */
-    int busy;            /* workers that have not finished the current loop */
-    bool stopping;
+    /* Changed with the mutex held; read without it by those who look again. */
+    _Atomic uint64_t generation; /* counts loops; a worker joins each once at most */
+    _Atomic int inside;          /* workers that have joined the current loop and not left it */
+    bool open;                   /* the current loop may be joined */
+    _Atomic bool stopping;
     parallel_body *body;
     void *argument;
     size_t count;
     _Atomic size_t next;
 };
+
+static void relax(void)
+{
+#if defined __x86_64__
+    __builtin_ia32_pause();
+#elif defined __aarch64__
+    __asm__ volatile("yield");
+#endif
+}
 
 static void parallel_drain(struct parallel *parallel)
 {
@@ -30,25 +47,48 @@ static void parallel_drain(struct parallel *parallel)
         parallel->body(parallel->argument, index);
 }
 
+static void look_for_work(const struct parallel *parallel, uint64_t seen)
+{
+    for (int i = 0; i < PARALLEL_TURNS; i++) {
+        if (atomic_load(&parallel->generation) != seen || atomic_load(&parallel->stopping))
+            return;
+        relax();
+    }
+}
+
+/* With the mutex held. A loop that the others have finished meanwhile is none to join. */
+static bool wait_for_work(struct parallel *parallel, uint64_t *seen)
+{
+    while (!parallel->stopping) {
+        if (parallel->generation != *seen) {
+            *seen = parallel->generation;
+            if (parallel->open)
+                return true;
+        }
+        pthread_cond_wait(&parallel->work, &parallel->mutex);
+    }
+    return false;
+}
+
 static void *parallel_worker(void *argument)
 {
     struct parallel *parallel = argument;
     uint64_t seen = 0;
-    pthread_mutex_lock(&parallel->mutex);
     for (;;) {
-        while (parallel->generation == seen && !parallel->stopping)
-            pthread_cond_wait(&parallel->work, &parallel->mutex);
-        if (parallel->stopping)
-            break;
-        seen = parallel->generation;
+        look_for_work(parallel, seen);
+        pthread_mutex_lock(&parallel->mutex);
+        bool joins = wait_for_work(parallel, &seen);
+        if (joins)
+            parallel->inside++;
         pthread_mutex_unlock(&parallel->mutex);
+        if (!joins)
+            return NULL;
         parallel_drain(parallel);
         pthread_mutex_lock(&parallel->mutex);
-        if (--parallel->busy == 0)
+        if (--parallel->inside == 0)
             pthread_cond_signal(&parallel->done);
+        pthread_mutex_unlock(&parallel->mutex);
     }
-    pthread_mutex_unlock(&parallel->mutex);
-    return NULL;
 }
 
 static int parallel_default_threads(void)
@@ -105,20 +145,34 @@ int parallel_num_threads(const struct parallel *parallel)
     return parallel->num_threads;
 }
 
-void parallel_for(struct parallel *parallel, size_t count, parallel_body *body, void *argument)
+static void begin_loop(struct parallel *parallel, size_t count, parallel_body *body, void *argument)
 {
     pthread_mutex_lock(&parallel->mutex);
     parallel->body = body;
     parallel->argument = argument;
     parallel->count = count;
     atomic_store(&parallel->next, 0);
-    parallel->busy = parallel->num_started;
+    parallel->open = true;
     parallel->generation++;
     pthread_cond_broadcast(&parallel->work);
     pthread_mutex_unlock(&parallel->mutex);
-    parallel_drain(parallel);
+}
+
+/* No index is left: those who have joined finish theirs, and nobody else comes. */
+static void end_loop(struct parallel *parallel)
+{
+    for (int i = 0; i < PARALLEL_TURNS && atomic_load(&parallel->inside); i++)
+        relax();
     pthread_mutex_lock(&parallel->mutex);
-    while (parallel->busy)
+    parallel->open = false;
+    while (parallel->inside)
         pthread_cond_wait(&parallel->done, &parallel->mutex);
     pthread_mutex_unlock(&parallel->mutex);
+}
+
+void parallel_for(struct parallel *parallel, size_t count, parallel_body *body, void *argument)
+{
+    begin_loop(parallel, count, body, argument);
+    parallel_drain(parallel);
+    end_loop(parallel);
 }

@@ -1,6 +1,8 @@
 /*
  * A fixed set of threads that share the iterations of a loop. Which thread runs an iteration is
- * not defined, so iterations must not depend on one another.
+ * not defined, so iterations must not depend on one another. A thread without work looks for the
+ * next loop for some tens of microseconds before it sleeps; one that wakes too late for a loop is
+ * not waited for.
  */
 #ifndef SPIKELOOM_CORE_BASE_PARALLEL_H
 #define SPIKELOOM_CORE_BASE_PARALLEL_H

@@ -2,12 +2,14 @@
 #include "core/base/mem.h"
 #include "core/base/parallel.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -61,6 +63,31 @@ static void test_loops_in_a_row(void **state)
     parallel_free(parallel);
 }
 
+/* Threads that sleep when a loop begins come to it nevertheless: each index here waits for the
+ * others. */
+static void meet(void *argument, size_t index)
+{
+    _Atomic int *present = argument;
+    (void)index;
+    atomic_fetch_add(present, 1);
+    while (atomic_load(present) < 3)
+        sched_yield();
+}
+
+static void test_sleepers_are_woken(void **state)
+{
+    (void)state;
+    struct parallel *parallel;
+    assert_int_equal(parallel_new(3, &parallel, NULL), STATUS_OK);
+    for (int i = 0; i < 5; i++) {
+        _Atomic int present = 0;
+        usleep(20000); /* much longer than they look for work */
+        parallel_for(parallel, 3, meet, &present);
+        assert_int_equal(atomic_load(&present), 3);
+    }
+    parallel_free(parallel);
+}
+
 /* What a body wrote is seen by the caller without further care. */
 static void write_square(void *argument, size_t index)
 {
@@ -102,9 +129,8 @@ static void test_numbers_of_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_index_once),
-        cmocka_unit_test(test_loops_in_a_row),
-        cmocka_unit_test(test_results_are_visible),
+        cmocka_unit_test(test_each_index_once),    cmocka_unit_test(test_loops_in_a_row),
+        cmocka_unit_test(test_sleepers_are_woken), cmocka_unit_test(test_results_are_visible),
         cmocka_unit_test(test_numbers_of_threads),
     };
     return cmocka_run_group_tests_name("parallel", tests, NULL, NULL);
