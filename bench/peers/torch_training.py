@@ -5,7 +5,7 @@ half cosine from 3e-3, batches of 100.
 
     torch_training.py CHECKPOINT OUTPUTS_FOLDER MNIST_FOLDER BATCHES
         times so many batches, in each way that is known here
-    torch_training.py CHECKPOINT OUTPUTS_FOLDER MNIST_FOLDER epoch
+    torch_training.py CHECKPOINT OUTPUTS_FOLDER MNIST_FOLDER epoch SEED
         one whole epoch by `layer`, and its error
 
 OUTPUTS_FOLDER has what bench_outputs and bench_gradients wrote: gradients at the checkpoint are compared
@@ -156,9 +156,9 @@ def time_ways(images, batches, total):
     print(f"peers.torch.training.epoch_s\t{best[0]:.6g}\npeers.torch.training.won\t{best[1]}")
 
 
-def whole_epoch(images, test, total):
+def whole_epoch(images, test, total, seed):
     timing.use_threads(torch, 2)
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     network = Autoencoder(WAYS["layer"])
     start = time.perf_counter()
     train(network, images, total, total)
@@ -169,7 +169,7 @@ def whole_epoch(images, test, total):
 
 
 def main():
-    path, outputs, folder, batches = sys.argv[1:5]
+    path, outputs, folder, batches, *seed = sys.argv[1:]
     timing.use_threads(torch, 1)
     difference = gradient_difference(path, outputs)
     print(f"peers.torch.training.gradient_difference\t{difference:.3g}")
@@ -179,7 +179,7 @@ def main():
     images = torch.from_numpy(idx.load(folder, "train"))
     total = len(images) // BATCH
     if batches == "epoch":
-        whole_epoch(images, torch.from_numpy(idx.load(folder, "t10k")), total)
+        whole_epoch(images, torch.from_numpy(idx.load(folder, "t10k")), total, int(seed[0]))
     else:
         time_ways(images, int(batches), total)
 
