@@ -40,30 +40,36 @@ static enum status hear_anew(void *context, uint32_t sample, uint64_t draw, stru
     return utterances_hear_anew(context, utterances_of_sample(context, sample), draw, error);
 }
 
+/* Puts the training split of KIND:DIR behind what is there; those of no class unless `of_classes`.
+ */
+static enum status add_speech(const struct options *options, const char *spec, bool of_classes,
+                              struct speech_set *speech, struct error *error)
+{
+    const struct dataset_division official = {.skip_bad = options->skip_bad};
+    struct speech_set more = {0};
+    enum status status = speech_set_load_divided(spec, DATASET_TRAIN, &official, &more, error);
+    speech_set_report_skipped(&more);
+    if (status == STATUS_OK)
+        status = of_classes ? speech_set_append(speech, &more, error)
+                            : speech_set_append_others(speech, &more, error);
+    speech_set_free(&more);
+    return status;
+}
+
 /* The training split of --data, with those of --extra and --others behind it. */
 static enum status load_speech(const struct options *options, struct speech_set *speech,
                                uint32_t *num_data, struct error *error)
 {
-    struct speech_set extra = {0}, others = {0};
-    struct dataset_division official = {.skip_bad = options->skip_bad};
     enum status status =
         speech_set_load_divided(options->data, DATASET_TRAIN, &options->division, speech, error);
-    if (status == STATUS_OK && options->extra)
-        status = speech_set_load_divided(options->extra, DATASET_TRAIN, &official, &extra, error);
-    if (status == STATUS_OK && options->others)
-        status = speech_set_load_divided(options->others, DATASET_TRAIN, &official, &others, error);
     *num_data = speech->num_utterances;
     speech_set_report_skipped(speech);
-    speech_set_report_skipped(&extra);
-    speech_set_report_skipped(&others);
-    if (status == STATUS_OK && options->extra)
-        status = speech_set_append(speech, &extra, error);
+    for (int i = 0; i < options->extra.count && status == STATUS_OK; i++)
+        status = add_speech(options, options->extra.values[i], true, speech, error);
     if (status == STATUS_OK && options->others)
-        status = speech_set_append_others(speech, &others, error);
+        status = add_speech(options, options->others, false, speech, error);
     *num_data = speech_set_limit_first(speech, *num_data, (uint32_t)options->limit);
     speech_set_limit(speech, (uint32_t)options->limit);
-    speech_set_free(&extra);
-    speech_set_free(&others);
     return status;
 }
 

@@ -50,8 +50,9 @@ static enum status add_confidence(const struct options *options, struct network 
     struct class_list kinds = {0};
     enum status status =
         hear_split(options, options->data, &options->division, network, &digits, NULL, error);
-    if (status == STATUS_OK && options->extra)
-        status = hear_split(options, options->extra, &official, network, &digits, NULL, error);
+    for (int i = 0; i < options->extra.count && status == STATUS_OK; i++)
+        status =
+            hear_split(options, options->extra.values[i], &official, network, &digits, NULL, error);
     if (status == STATUS_OK)
         status =
             hear_split(options, options->non_digits, &official, network, &others, &kinds, error);

@@ -45,7 +45,6 @@ struct options {
     bool help; /* --help was asked for: print options_help(command) and stop with success */
 
     const char *data;        /* --data KIND:DIR */
-    const char *extra;       /* --extra KIND:DIR more speech to learn from */
     const char *others;      /* recordings of no class */
     const char *out;         /* --out FILE (training), DIR (synthesize) */
     const char *model;       /* --model FILE (evaluate, synthesize, inspect) */
@@ -71,6 +70,7 @@ struct options {
 
     bool by_steps;                /* evaluate: scores of fewer steps too */
     int styles;                   /* evaluate: handwritings to score too */
+    struct option_list extra;     /* --extra KIND:DIR more speech of the same classes */
     struct option_list condition; /* evaluate: what else speech is scored under */
     const char *grid;             /* evaluate: PNG of samples */
     const char *failures;         /* evaluate: folder that takes what was misread */

@@ -57,9 +57,9 @@ static const struct option_row rows[] = {
      FIELD(model)},
     {.name = "extra",
      .metavar = "KIND:DIR",
-     .kind = OPTION_TEXT,
-     .help = "more utterances of the same classes to learn from, such as synthetic "
-             "speech",
+     .kind = OPTION_LIST,
+     .help = "more utterances of the same classes to learn from, such as synthetic speech; may be "
+             "given several times",
      .commands = FOR_AUDIOCODER,
      FIELD(extra)},
     {.name = "others",
@@ -72,8 +72,8 @@ static const struct option_row rows[] = {
      FIELD(others)},
     {.name = "extra",
      .metavar = "KIND:DIR",
-     .kind = OPTION_TEXT,
-     .help = "more utterances of the same classes, of other speakers",
+     .kind = OPTION_LIST,
+     .help = "more utterances of the same classes, of other speakers; may be given several times",
      .commands = FOR_CALIBRATE,
      FIELD(extra)},
     {.name = "autoencoder",

@@ -23,11 +23,24 @@ static const char *rule_name(const struct options *options)
     return options->rule == RULE_BPTT ? "bptt" : "membrane";
 }
 
+/* One text of all, as the command line had them; NULL where there is none. */
+static json_t *join(const struct option_list *list)
+{
+    json_t *text = NULL;
+    for (int i = 0; i < list->count; i++) {
+        json_t *before = text;
+        text = before ? json_sprintf("%s %s", json_string_value(before), list->values[i])
+                      : json_string(list->values[i]);
+        json_decref(before);
+    }
+    return text;
+}
+
 json_t *record_training(const struct options *options)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
-        options->command_line, "data", options->data, "extra", options->extra, "others",
+        "{s:s, s:s, s:o*, s:s*, s:s*, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
+        options->command_line, "data", options->data, "extra", join(&options->extra), "others",
         options->others, "split", options->split, "images", options->images, "autoencoder",
         options->autoencoder, "judge", options->judge, "seed", (json_int_t)options->seed, "rule",
         rule_name(options), "epochs", options->epochs, "batch_size", options->batch_size,

@@ -131,6 +131,18 @@ test_audiocoder() {
     check "one for each file" [ "$(ls "$scratch/drawn" | wc -l)" = 10 ]
 }
 
+# Three times the ten words are six batches of five.
+test_extra_speech() {
+    cp -r "$scratch/words" "$scratch/more"
+    check "speech comes from several places" "$train" audiocoder --data "wavs:$scratch/words" \
+        --extra "wavs:$scratch/more" --extra "wavs:$scratch/words" --images "images:$scratch/pictures" \
+        --autoencoder "$weights/mnist-ae.safetensors" --epochs 1 --variants 0 --batch-size 5 --hidden 8 \
+        --quiet --log "$scratch/extra.jsonl" --out "$scratch/extra.safetensors"
+    check "... each of which is learnt" grep -q '"event":"epoch".*"batches":6' "$scratch/extra.jsonl"
+    check "... and named on the card" \
+        grep -q "^| extra | .wavs:$scratch/more wavs:$scratch/words." "$scratch/extra.md"
+}
+
 # Handwritings and a confidence for the shipped network: both voices of each digit, of which one
 # calibrates and one measures; tones and a phone number are none.
 test_confidence() {
@@ -338,6 +350,7 @@ test_autoencoder
 test_resume
 test_membrane
 test_audiocoder
+test_extra_speech
 test_confidence
 test_varied_anew
 test_calibrate
