@@ -18,7 +18,7 @@
 enum {
     IO_THREADS = 2,
     CONNECTIONS = 1024,
-    MEMORY = 48 * 1024,
+    MEMORY = 32 * 1024,
     IDLE_SECONDS = 30,
     MAX_PNG = 1 << 20
 };

@@ -47,7 +47,7 @@ static const struct config_flag config_flags[] = {
      "connections held at once; then the one that dawdles most gives way"},
     {"max-connections-per-ip", CONFIG_INTEGER, CONFIG_AT(max_connections_per_ip), "0", 0, 65536,
      "N", "connections of one address; 0 for no limit, as a balancer is one address"},
-    {"max-header-bytes", CONFIG_INTEGER, CONFIG_AT(max_header_bytes), "32768", 4096, 1 << 20, "N",
+    {"max-header-bytes", CONFIG_INTEGER, CONFIG_AT(max_header_bytes), "16384", 4096, 1 << 20, "N",
      "memory of a connection for the head of its request; more gets 431"},
     {"idle-timeout-secs", CONFIG_INTEGER, CONFIG_AT(idle_timeout_secs), "30", 1, 3600, "SECONDS",
      "time that a connection may be silent"},

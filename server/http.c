@@ -1,6 +1,7 @@
 #include "server/http.h"
 
 #include "core/base/mem.h"
+#include "server/acceptor.h"
 #include "server/clock.h"
 #include "server/connections.h"
 #include "server/http_head.h"
@@ -17,6 +18,7 @@
 enum {
     HTTP_REPLY_MEMORY = 16 * 1024, /* of a connection, besides what the request's head may take */
     HTTP_FORM_MEMORY = 8 * 1024,
+    HTTP_ARRIVAL_US = 1000000,      /* what takes longer to arrive has failed */
     HTTP_SPARE_CONNECTIONS = 16,    /* newcomers that others are about to make room for */
     HTTP_FIRST_BODY = 32 * 1024 - 1 /* reserved at once, if so much is announced */
 };
@@ -31,6 +33,9 @@ struct http_server {
     _Atomic size_t total_body;
     _Atomic bool closing;
     struct connections connections;
+    struct acceptor *acceptor;
+    _Atomic int arriving;        /* connections that are handed over and not yet in `connections` */
+    _Atomic uint64_t arrived_us; /* when the last of them was handed over */
     struct lingering *lingering;
     struct http_transactions transactions;
 };
@@ -348,6 +353,7 @@ static void http_connected(void *context, struct MHD_Connection *connection, voi
     struct http_server *server = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *socket_context = connections_add(&server->connections, http_fd(connection));
+        atomic_fetch_sub(&server->arriving, 1);
         return;
     }
     struct connection *ended = *socket_context; /* its socket is closed after this call */
@@ -393,10 +399,28 @@ int http_threads_at_work(const struct http_exchange *exchange)
 
 /* --- the server ---------------------------------------------------------------------------- */
 
+/* The number of the socket says which thread gets it, so that they get them in turn. */
+static void http_hand_over(void *context, int fd, const struct sockaddr *address,
+                           socklen_t address_size)
+{
+    struct http_server *server = context;
+    atomic_store(&server->arrived_us, clock_now_us());
+    atomic_fetch_add(&server->arriving, 1);
+    if (MHD_add_connection(server->daemon, fd, address, address_size) != MHD_YES)
+        atomic_fetch_sub(&server->arriving, 1); /* too many from there: it is closed */
+}
+
+static bool http_has_arrivals(const struct http_server *server)
+{
+    return atomic_load(&server->arriving) > 0 &&
+           clock_now_us() - atomic_load(&server->arrived_us) < HTTP_ARRIVAL_US;
+}
+
 static enum status http_start(struct http_server *server, struct error *error)
 {
     const struct http_settings *settings = &server->settings;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)(uintptr_t)settings->tls},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
@@ -408,8 +432,7 @@ static enum status http_start(struct http_server *server, struct error *error)
         tls[0].option = MHD_OPTION_END;
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, http_access, server, /* the socket and the limit are ours */
-        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)server->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)settings->num_threads, MHD_OPTION_CONNECTION_LIMIT,
+        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)settings->num_threads, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)((settings->max_connections + HTTP_SPARE_CONNECTIONS) * settings->num_threads),
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)settings->max_connections_per_ip,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)settings->idle_seconds,
@@ -443,6 +466,8 @@ enum status http_open(const struct http_settings *settings, const struct http_ho
     if (status == STATUS_OK)
         status = http_start(server, error);
     if (status == STATUS_OK)
+        status = acceptor_open(server->listen_fd, http_hand_over, server, &server->acceptor, error);
+    if (status == STATUS_OK)
         *out = server;
     else
         http_close(server);
@@ -471,8 +496,10 @@ void http_stop_listening(struct http_server *server)
 
 bool http_is_idle(struct http_server *server)
 {
-    return atomic_load(&server->num_exchanges) == 0 && listener_backlog(server->listen_fd) == 0 &&
-           !connections_unread(&server->connections) && lingering_count(server->lingering) == 0;
+    /* in the order in which a connection goes through them */
+    return listener_backlog(server->listen_fd) == 0 && !acceptor_is_busy(server->acceptor) &&
+           !http_has_arrivals(server) && !connections_unread(&server->connections) &&
+           atomic_load(&server->num_exchanges) == 0 && lingering_count(server->lingering) == 0;
 }
 
 struct connections_counts http_connections(struct http_server *server)
@@ -489,9 +516,10 @@ void http_close(struct http_server *server)
 {
     if (!server)
         return;
+    acceptor_close(server->acceptor);
     if (server->daemon)
-        MHD_stop_daemon(server->daemon); /* closes the listening socket as well */
-    else if (server->listen_fd >= 0)
+        MHD_stop_daemon(server->daemon);
+    if (server->listen_fd >= 0)
         close(server->listen_fd);
     lingering_close(server->lingering);
     http_transactions_destroy(&server->transactions);

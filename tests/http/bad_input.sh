@@ -168,7 +168,7 @@ done
 refuse 406 /v1/synthesize --data-binary "@$speech" -H 'Accept: image/gif'
 refuse 406 /v1/synthesize --data-binary "@$speech" -H 'Accept: image/*;q=0, application/json;q=0'
 refuse 406 /v1/encode --data-binary "@$speech" -H 'Accept: image/png'
-refuse 504 "/v1/synthesize?timeout_ms=1" --data-binary "@$speech"
+refuse 504 "/v1/synthesize?timeout_ms=1" --data-binary "@$samples/phone_en-us.wav" # takes longer
 
 # raw TEXT: sends exactly this and puts the answer into $scratch/raw.
 raw() {

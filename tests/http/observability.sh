@@ -51,7 +51,7 @@ check "two traces are replaced" sh -c "! echo '$(field traceparent)' | grep -q '
 expect 404 /v1/models/absent -H "traceparent: 00-$trace-$step-01" -H 'X-Request-Id: absent'
 check "an error is in the trace" traced $trace 01
 check "  and in the log" found '.request_id == "absent" and .status == 404 and .outcome == "NOT_FOUND"'
-ask "/v1/synthesize?timeout_ms=1" --data-binary "@$speech" -H 'X-Request-Id: late'
+ask "/v1/synthesize?timeout_ms=1" --data-binary "@$samples/phone_en-us.wav" -H 'X-Request-Id: late'
 check "what fails here is a warning" found \
     '.request_id == "late" and .status == 504 and .level == "warn" and .outcome == "DEADLINE"'
 expect 200 /healthz -H 'X-Request-Id: quiet'
