@@ -35,7 +35,8 @@ enum status front_end_validate(const struct front_end_settings *settings, struct
         endpoints_valid(&settings->endpoints) && settings->trim_margin_frames >= 0 &&
         settings->trim_margin_frames <= FRONT_END_MAX_FRAMES && settings->num_frames >= 2 &&
         settings->num_frames <= FRONT_END_MAX_FRAMES && settings->floor_removal >= 0 &&
-        settings->floor_removal <= 10 && settings->mean_removal >= 0 && settings->mean_removal <= 1;
+        settings->floor_removal <= 10 && settings->mean_removal >= 0 &&
+        settings->mean_removal <= 1 && settings->doubt_margin >= 0 && settings->doubt_margin <= 1;
     return valid ? STATUS_OK
                  : error_set(error, STATUS_INVALID_ARGUMENT,
                              "A setting of the front end is out of its range.");

@@ -93,6 +93,7 @@ struct front_end_settings {
     int trim_margin_frames; /* kept on either side */
     int num_frames;         /* of every utterance in the end */
     double mean_removal;    /* share of each channel's mean over time that is taken off */
+    double doubt_margin;    /* of a latent, below which listen.h hears again; 0: never */
     enum front_end_fit fit;
     enum front_end_amplitude amplitude;
     enum front_end_scale scale;

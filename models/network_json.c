@@ -35,9 +35,8 @@ static json_t *write_front_end(const struct network *network)
 {
     const struct front_end_settings *front = &network->front_end;
     return json_pack(
-        "{s:{s:f, s:f, s:f, s:i, s:i}, s:{s:f, s:f, s:f}, s:f, s:i, s:f, s:f, s:i, s:i, s:f, s:s, "
-        "s:s, "
-        "s:s}",
+        "{s:{s:f, s:f, s:f, s:i, s:i}, s:{s:f, s:f, s:f}, s:f, s:i, s:f, s:f, s:i, s:i, s:f, s:f, "
+        "s:s, s:s, s:s}",
         "cochlea", "sample_rate_hz", front->cochlea.sample_rate_hz, "ear_q", front->cochlea.ear_q,
         "step_factor", front->cochlea.step_factor, "decimation", front->cochlea.decimation,
         "num_channels", network->cochlea.num_channels, "endpoints", "level", front->endpoints.level,
@@ -45,8 +44,9 @@ static json_t *write_front_end(const struct network *network)
         "peak_level", front->peak_level, "frame_samples", front->frame_samples, "floor_removal",
         front->floor_removal, "trim_level", front->trim_level, "trim_margin_frames",
         front->trim_margin_frames, "num_frames", front->num_frames, "mean_removal",
-        front->mean_removal, "fit", front_end_fit_name(front->fit), "amplitude",
-        front_end_amplitude_name(front->amplitude), "scale", front_end_scale_name(front->scale));
+        front->mean_removal, "doubt_margin", front->doubt_margin, "fit",
+        front_end_fit_name(front->fit), "amplitude", front_end_amplitude_name(front->amplitude),
+        "scale", front_end_scale_name(front->scale));
 }
 
 static json_t *write_classes(const struct network *network)
@@ -206,8 +206,7 @@ static enum status read_front_end(struct network *network, json_t *value, struct
     if (json_unpack_ex(
             value, &reason, JSON_STRICT,
             "{s:{s:F, s:F, s:F, s:i, s:i !}, s?{s:F, s:F, s:F !}, s:F, s:i, s?F, s:F, s:i, s:i, "
-            "s:F, "
-            "s?s, s?s, s?s}",
+            "s:F, s?F, s?s, s?s, s?s}",
             "cochlea", "sample_rate_hz", &front->cochlea.sample_rate_hz, "ear_q",
             &front->cochlea.ear_q, "step_factor", &front->cochlea.step_factor, "decimation",
             &front->cochlea.decimation, "num_channels", &network->cochlea.num_channels, "endpoints",
@@ -215,8 +214,8 @@ static enum status read_front_end(struct network *network, json_t *value, struct
             "margin", &front->endpoints.margin, "peak_level", &front->peak_level, "frame_samples",
             &front->frame_samples, "floor_removal", &front->floor_removal, "trim_level",
             &front->trim_level, "trim_margin_frames", &front->trim_margin_frames, "num_frames",
-            &front->num_frames, "mean_removal", &front->mean_removal, "fit", &fit, "amplitude",
-            &amplitude, "scale", &scale))
+            &front->num_frames, "mean_removal", &front->mean_removal, "doubt_margin",
+            &front->doubt_margin, "fit", &fit, "amplitude", &amplitude, "scale", &scale))
         return read_error(error, &reason);
     int fit_index = find_name(fit, 2, fit_name_at);
     int amplitude_index = find_name(amplitude, 2, amplitude_name_at);

@@ -31,22 +31,49 @@ bool infer_is_brief(const struct request *request)
     return request->infer != infer_oip && pixels > 0 && pixels <= INFER_BRIEF_PIXELS;
 }
 
+static enum status infer_hear(struct request *request, struct inference *scratch, real *input,
+                              struct error *error)
+{
+    const struct buf *body = &request->exchange->request.body;
+    struct audio audio = {0};
+    enum status status = infer_input_audio(request, body->bytes, body->size, &audio, error);
+    if (status == STATUS_OK)
+        status = infer_speech_listen(request, scratch, &audio, input, &scratch->latent,
+                                     &request->stats, error);
+    audio_free(&audio);
+    return status;
+}
+
+static enum status infer_look(struct request *request, struct inference *scratch, real *input,
+                              struct error *error)
+{
+    const struct network *network = request->network;
+    int asked = request->query.steps, num_steps = asked ? asked : network->num_steps;
+    enum status status = infer_input_look(request, input, error);
+    if (status == STATUS_OK)
+        status = request_check(request, error);
+    uint64_t start = clock_now_us();
+    if (status == STATUS_OK)
+        status = inference_encode_into(scratch, network, input, request->seed, num_steps,
+                                       &scratch->latent, &request->stats, error);
+    request->durations.network = clock_since_us(start);
+    return status;
+}
+
 /* Body to latent raster, which is scratch->latent. */
 static enum status infer_read(struct request *request, struct inference *scratch,
                               struct error *error)
 {
-    const struct network *network = request->network;
     real *input;
-    enum status status = infer_input_read(request, &input, error);
-    uint64_t start = clock_now_us();
+    enum status status = infer_input_begin(request, &input, error);
     if (status == STATUS_OK)
-        status =
-            inference_encode_into(scratch, network, input, request->seed,
-                                  request->query.steps ? request->query.steps : network->num_steps,
-                                  &scratch->latent, &request->stats, error);
+        status = request->network->task == NETWORK_SYNTHESIZE
+                     ? infer_hear(request, scratch, input, error)
+                     : infer_look(request, scratch, input, error);
+    if (status == STATUS_OK)
+        status = infer_draw_input(request, input, error);
     if (status == STATUS_OK)
         status = infer_speech_weigh(request, &scratch->latent, error);
-    request->durations.network = clock_since_us(start);
     mem_free(input);
     return status;
 }

@@ -31,6 +31,20 @@ static enum status infer_analog_draw(struct request *request, struct inference *
     return status;
 }
 
+/* Body to input, which is released in any case. */
+static enum status infer_analog_read(struct request *request, real **input, struct error *error)
+{
+    const struct buf *body = &request->exchange->request.body;
+    enum status status = infer_input_begin(request, input, error);
+    if (status == STATUS_OK)
+        status = request->network->task == NETWORK_SYNTHESIZE
+                     ? infer_input_hear(request, body->bytes, body->size, *input, error)
+                     : infer_input_look(request, *input, error);
+    if (status == STATUS_OK)
+        status = infer_draw_input(request, *input, error);
+    return status == STATUS_OK ? request_check(request, error) : status;
+}
+
 enum status infer_analog_picture(struct request *request, struct inference *scratch,
                                  struct error *error)
 {
@@ -49,7 +63,7 @@ enum status infer_analog_picture(struct request *request, struct inference *scra
     buf_init(&png, INFER_ANSWER_MAX_PNG);
     enum status status = raster_init(&nothing, 1, network_num_latents(network), error);
     if (status == STATUS_OK)
-        status = infer_input_read(request, &input, error);
+        status = infer_analog_read(request, &input, error);
     if (status == STATUS_OK)
         status = infer_analog_draw(request, scratch, input, &png, error);
     if (status == STATUS_OK)

@@ -4,7 +4,6 @@
 #include "core/media/image.h"
 #include "models/front_end.h"
 #include "server/clock.h"
-#include "server/infer_draw.h"
 #include "server/infer_speech.h"
 
 enum media_kind infer_input_sniff(const struct request *request, const char **name)
@@ -71,7 +70,7 @@ enum status infer_input_hear(struct request *request, const uint8_t *bytes, size
     return status;
 }
 
-static enum status infer_input_read_image(struct request *request, real *input, struct error *error)
+enum status infer_input_look(struct request *request, real *input, struct error *error)
 {
     static const enum image_polarity polarities[] = {
         [QUERY_POLARITY_KEEP] = IMAGE_POLARITY_KEEP,
@@ -95,18 +94,12 @@ static enum status infer_input_read_image(struct request *request, real *input, 
     return status;
 }
 
-enum status infer_input_read(struct request *request, real **input, struct error *error)
+enum status infer_input_begin(struct request *request, real **input, struct error *error)
 {
-    const struct network *network = request->network;
-    *input = mem_alloc(network_num_inputs(network), sizeof **input);
+    const struct buf *body = &request->exchange->request.body;
+    *input = mem_alloc(network_num_inputs(request->network), sizeof **input);
     if (!*input)
         return error_plain(error, STATUS_NO_MEMORY);
-    const struct buf *body = &request->exchange->request.body;
     infer_input_choose_seed(request, body->bytes, body->size);
-    enum status status = network->task == NETWORK_SYNTHESIZE
-                             ? infer_input_hear(request, body->bytes, body->size, *input, error)
-                             : infer_input_read_image(request, *input, error);
-    if (status == STATUS_OK)
-        status = infer_draw_input(request, *input, error);
-    return status == STATUS_OK ? request_check(request, error) : status;
+    return STATUS_OK;
 }

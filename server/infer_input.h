@@ -21,14 +21,14 @@ void infer_input_choose_seed(struct request *request, const void *bytes, size_t 
 enum status infer_input_audio(struct request *request, const uint8_t *bytes, size_t size,
                               struct audio *audio, struct error *error);
 
-/* A recording to the network's input [network_num_inputs]. */
+/* A recording to the input [network_num_inputs] of an analog network. */
 enum status infer_input_hear(struct request *request, const uint8_t *bytes, size_t size,
                              real *input, struct error *error);
 
-/*
- * Body to the network's input [network_num_inputs], which the caller releases by mem_free in any
- * case. Chooses the seed as well.
- */
-enum status infer_input_read(struct request *request, real **input, struct error *error);
+/* A picture to the input [network_num_inputs]. */
+enum status infer_input_look(struct request *request, real *input, struct error *error);
+
+/* Room for the network's input, released by mem_free; chooses the seed of the body as well. */
+enum status infer_input_begin(struct request *request, real **input, struct error *error);
 
 #endif

@@ -75,22 +75,31 @@ static enum status infer_oip_make_room(const struct request *request, struct inf
 
 /* --- one sample ---------------------------------------------------------------------------- */
 
-/* The sample's input and, unless one was given, its seed: that of the file, or of its numbers. */
-static enum status infer_oip_input(struct request *request, const struct infer_oip *run,
-                                   uint32_t sample, real *input, struct error *error)
+/* The sample's input, where it consists of numbers; they make its seed, unless one was given. */
+static void infer_oip_input(struct request *request, const struct infer_oip *run, uint32_t sample,
+                            real *input)
 {
-    const struct oip_request *asked = &run->asked;
     size_t count = network_num_inputs(request->network);
-    if (asked->files) {
-        const struct oip_file *file = &asked->files[sample];
-        infer_input_choose_seed(request, file->bytes, file->size);
-        return infer_input_hear(request, file->bytes, file->size, input, error);
-    }
-    const float *values = asked->values + sample * count;
+    const float *values = run->asked.values + sample * count;
     infer_input_choose_seed(request, values, count * sizeof *values);
     for (size_t i = 0; i < count; i++)
         input[i] = (real)values[i];
-    return STATUS_OK;
+}
+
+/* A file to scratch->latent, or to the input of an analog network; it makes the seed likewise. */
+static enum status infer_oip_hear(struct request *request, struct inference *scratch,
+                                  const struct oip_file *file, real *input, struct error *error)
+{
+    struct audio audio = {0};
+    infer_input_choose_seed(request, file->bytes, file->size);
+    if (!network_is_spiking(request->network))
+        return infer_input_hear(request, file->bytes, file->size, input, error);
+    enum status status = infer_input_audio(request, file->bytes, file->size, &audio, error);
+    if (status == STATUS_OK)
+        status = infer_speech_listen(request, scratch, &audio, input, &scratch->latent,
+                                     &request->stats, error);
+    audio_free(&audio);
+    return status;
 }
 
 /* How often each pixel spiked, as a share of the steps; each bit of the latent as a byte. */
@@ -127,8 +136,10 @@ static enum status infer_oip_spiking(struct request *request, struct inference *
     uint32_t *counts = mem_alloc(run->num_pixels, sizeof *counts);
     if (!counts)
         return error_plain(error, STATUS_NO_MEMORY);
-    enum status status = inference_encode_into(scratch, request->network, input, request->seed,
-                                               (int)run->num_steps, latent, &request->stats, error);
+    enum status status = STATUS_OK;
+    if (!run->asked.files) /* else it has been heard */
+        status = inference_encode_into(scratch, request->network, input, request->seed,
+                                       (int)run->num_steps, latent, &request->stats, error);
     if (status == STATUS_OK)
         status = infer_oip_weigh(request, sample, latent, error);
     if (status == STATUS_OK)
@@ -172,7 +183,11 @@ static enum status infer_oip_sample(struct request *request, struct inference *s
                                     const struct infer_oip *run, uint32_t sample, real *input,
                                     struct error *error)
 {
-    enum status status = infer_oip_input(request, run, sample, input, error);
+    enum status status = STATUS_OK;
+    if (run->asked.files)
+        status = infer_oip_hear(request, scratch, &run->asked.files[sample], input, error);
+    else
+        infer_oip_input(request, run, sample, input);
     if (status == STATUS_OK)
         status = request_check(request, error);
     if (status == STATUS_OK)

@@ -1,5 +1,7 @@
 #include "server/infer_speech.h"
 
+#include "models/listen.h"
+
 enum status infer_speech_check(const struct request *request, struct error *error)
 {
     const struct query *query = &request->query;
@@ -18,6 +20,19 @@ enum status infer_speech_check(const struct request *request, struct error *erro
                          "The model '%s' has no confidence to be compared with min_confidence.",
                          request->network->name);
     return STATUS_OK;
+}
+
+enum status infer_speech_listen(struct request *request, struct inference *scratch,
+                                struct audio *audio, real *input, struct raster *latent,
+                                struct inference_stats *stats, struct error *error)
+{
+    int asked = request->query.steps, num_steps = asked ? asked : request->network->num_steps;
+    struct listen_costs costs = {0};
+    enum status status = listen_run(scratch, request->network, audio, request->seed, num_steps,
+                                    input, latent, stats, &costs, error);
+    request->durations.cochlea += costs.ear_us;
+    request->durations.network += costs.network_us;
+    return status;
 }
 
 enum status infer_speech_weigh(struct request *request, struct raster *latent, struct error *error)

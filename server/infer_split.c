@@ -3,7 +3,6 @@
 #include "api/split_reply.h"
 #include "core/base/mem.h"
 #include "core/media/silence.h"
-#include "models/front_end.h"
 #include "server/clock.h"
 #include "server/infer_answer.h"
 #include "server/infer_draw.h"
@@ -37,20 +36,20 @@ static void infer_split_free(struct infer_pieces *pieces)
     mem_free(pieces);
 }
 
-/* One piece to the network's input. */
-static enum status infer_split_hear(struct request *request, struct infer_pieces *pieces, int index,
-                                    struct error *error)
+/* One piece to its latent. */
+static enum status infer_split_hear(struct request *request, struct inference *scratch,
+                                    struct infer_pieces *pieces, int index, struct error *error)
 {
     const struct silence_piece *piece = &pieces->cuts.pieces[index];
     struct audio part = pieces->audio;
-    uint64_t start = clock_now_us();
     part.num_samples = piece->end - piece->begin;
     part.samples =
         mem_copy(pieces->audio.samples + piece->begin, part.num_samples * sizeof *part.samples);
-    enum status status = part.samples ? front_end_run(request->network, &part, pieces->input, error)
-                                      : error_plain(error, STATUS_NO_MEMORY);
+    enum status status =
+        part.samples ? infer_speech_listen(request, scratch, &part, pieces->input,
+                                           &pieces->latents[index], &pieces->stats[index], error)
+                     : error_plain(error, STATUS_NO_MEMORY);
     audio_free(&part);
-    request->durations.cochlea += clock_since_us(start);
     if (status == STATUS_OK)
         status = infer_draw_input(request, pieces->input, error);
     pieces->input_pngs[index] = request->input_png;
@@ -68,7 +67,7 @@ static void infer_split_add_stats(const struct inference_stats *stats, struct in
         sum->layer_spikes[i] += stats->layer_spikes[i];
 }
 
-/* Input to latent and, where pictures are wanted, to output. */
+/* A latent to what it says and, where pictures are wanted, to output. */
 static enum status infer_split_run(struct request *request, struct inference *scratch,
                                    bool pictures, struct infer_pieces *pieces, int index,
                                    struct error *error)
@@ -77,11 +76,7 @@ static enum status infer_split_run(struct request *request, struct inference *sc
     struct raster *latent = &pieces->latents[index];
     struct inference_stats *stats = &pieces->stats[index];
     uint64_t start = clock_now_us();
-    enum status status = inference_encode(
-        scratch, network, pieces->input, request->seed,
-        request->query.steps ? request->query.steps : network->num_steps, latent, stats, error);
-    if (status == STATUS_OK)
-        status = infer_speech_weigh(request, latent, error);
+    enum status status = infer_speech_weigh(request, latent, error);
     pieces->confidences[index] = request->confidence;
     if (status == STATUS_OK && pictures)
         status = inference_decode(scratch, network, latent, &pieces->outputs[index], stats, error);
@@ -100,7 +95,7 @@ static enum status infer_split_work(struct request *request, struct inference *s
         status = silence_cut(&pieces->audio, &pieces->cuts, error);
     double least = 1;
     for (int i = 0; i < pieces->cuts.count && status == STATUS_OK; i++) {
-        status = infer_split_hear(request, pieces, i, error);
+        status = infer_split_hear(request, scratch, pieces, i, error);
         if (status == STATUS_OK)
             status = infer_split_run(request, scratch, pictures, pieces, i, error);
         if (status == STATUS_UNUSABLE)

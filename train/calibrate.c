@@ -71,9 +71,9 @@ static enum status add_confidence(const struct options *options, struct network 
 static enum status set_front_end(const struct options *options, struct network *network,
                                  struct error *error)
 {
-    if (options->floor_removal < 0)
-        return STATUS_OK;
-    network->front_end.floor_removal = options->floor_removal;
+    network->front_end.doubt_margin = options->doubt_margin;
+    if (options->floor_removal >= 0)
+        network->front_end.floor_removal = options->floor_removal;
     return front_end_validate(&network->front_end, error);
 }
 

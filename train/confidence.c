@@ -2,8 +2,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/parallel.h"
-#include "models/front_end.h"
-#include "models/inference.h"
+#include "models/listen.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,19 +29,19 @@ struct confidence_hearing {
     struct error *errors; /* likewise */
 };
 
-static enum status margin_of(const struct network *network, const real *input, double *margin,
-                             struct error *error)
+/* What the margin of a recording's latent is; `audio` is changed. */
+static enum status measure_margin(const struct network *network, struct audio *audio, real *input,
+                                  double *margin, struct error *error)
 {
     struct inference inference = {.path = INFERENCE_EVENT_DRIVEN};
     struct inference_stats stats = {0};
-    struct raster latent = {0};
+    struct listen_costs costs = {0};
     struct handwriting_place place = {0};
-    enum status status =
-        inference_encode(&inference, network, input, 1, network->num_steps, &latent, &stats, error);
+    enum status status = listen_run(&inference, network, audio, 1, network->num_steps, input,
+                                    &inference.latent, &stats, &costs, error);
     if (status == STATUS_OK)
-        status = handwriting_locate(&network->handwriting, &latent, &place, error);
+        status = handwriting_locate(&network->handwriting, &inference.latent, &place, error);
     *margin = place.margin;
-    raster_free(&latent);
     inference_free(&inference);
     return status;
 }
@@ -55,10 +54,10 @@ static void hear_one(void *argument, size_t index)
     struct audio copy = hearing->speech->utterances[index].audio;
     real *input = mem_alloc(network_num_inputs(network), sizeof *input);
     copy.samples = mem_copy(copy.samples, copy.num_samples * sizeof *copy.samples);
-    enum status status = input && copy.samples ? front_end_run(network, &copy, input, error)
-                                               : error_plain(error, STATUS_NO_MEMORY);
-    if (status == STATUS_OK)
-        margin_of(network, input, &hearing->margins[index], error);
+    if (input && copy.samples)
+        measure_margin(network, &copy, input, &hearing->margins[index], error);
+    else
+        error_plain(error, STATUS_NO_MEMORY);
     audio_free(&copy);
     mem_free(input);
 }

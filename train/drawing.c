@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 #include "core/media/image.h"
 #include "models/front_end.h"
+#include "models/listen.h"
 #include "train/evaluation.h"
 
 #include <string.h>
@@ -78,7 +79,14 @@ enum status drawing_of_utterance(struct drawing *drawing, const struct utterance
     copy.samples = mem_copy(copy.samples, copy.num_samples * sizeof *copy.samples);
     if (!copy.samples)
         return error_plain(error, STATUS_NO_MEMORY);
-    enum status status = front_end_run(drawing->network, &copy, drawing->input, error);
+    struct inference *inference = &drawing->inference;
+    const struct network *network = drawing->network;
+    struct inference_stats stats = {0};
+    struct listen_costs costs = {0};
+    enum status status = network_is_spiking(network)
+                             ? listen_run(inference, network, &copy, seed, network->num_steps,
+                                          drawing->input, &inference->latent, &stats, &costs, error)
+                             : front_end_run(network, &copy, drawing->input, error);
     audio_free(&copy);
     return status == STATUS_OK ? draw(drawing, seed, error) : status;
 }

@@ -46,7 +46,6 @@ static enum status check_options(const struct evaluate_run *run, struct error *e
 
 static void close_run(struct evaluate_run *run)
 {
-    mem_free(run->settings.heard);
     test_split_free(&run->split);
     image_set_free(&run->training_images);
     judge_free(&run->judge);
@@ -145,28 +144,15 @@ static json_t *describe(const struct evaluate_run *run, const struct scores *sco
     return NULL;
 }
 
-/* Room for what the front end hears, where more than one evaluation will ask for it. */
-static enum status keep_heard(struct evaluate_run *run, struct error *error)
-{
-    if (!run->options->by_steps && !run->options->styles)
-        return STATUS_OK;
-    run->settings.heard =
-        mem_alloc((size_t)run->split.speech.num_utterances * network_num_inputs(run->network),
-                  sizeof *run->settings.heard);
-    return run->settings.heard ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
-}
-
 /* Scores, and draws what was misread. */
 static enum status score(struct evaluate_run *run, json_t **object, struct error *error)
 {
     struct scores scores;
     struct evaluation_settings *settings = &run->settings;
     settings->readings = mem_alloc(run->split.speech.num_utterances, sizeof *settings->readings);
-    enum status status =
-        settings->readings ? keep_heard(run, error) : error_plain(error, STATUS_NO_MEMORY);
-    if (status == STATUS_OK)
-        status = evaluation_run(run->network, &run->split, settings, &scores, error);
-    settings->heard_known = true;
+    enum status status = settings->readings
+                             ? evaluation_run(run->network, &run->split, settings, &scores, error)
+                             : error_plain(error, STATUS_NO_MEMORY);
     if (status == STATUS_OK && run->options->failures)
         status = evaluate_failures(run, settings->readings, error);
     if (status == STATUS_OK && !(*object = describe(run, &scores)))

@@ -10,7 +10,6 @@ static enum status score(const struct evaluate_run *run, const char *text, struc
     struct condition condition;
     struct test_split split = {0};
     settings.training_images = NULL;
-    settings.heard = NULL;
     enum status status = condition_parse(text, &condition, error);
     if (status == STATUS_OK)
         status = test_split_load(options->data, &options->division, (uint32_t)options->limit,

@@ -6,7 +6,7 @@
 #include "core/spike/encode.h"
 #include "core/spike/readout.h"
 #include "models/front_end.h"
-#include "models/inference.h"
+#include "models/listen.h"
 #include "train/class_images.h"
 #include "train/measures.h"
 #include "train/progress.h"
@@ -84,53 +84,47 @@ static void grey_to_real(const uint8_t *grey, size_t count, real *values)
         values[i] = (real)grey[i] / 255;
 }
 
-/* Hears a recording into scratch->input. */
-static enum status hear(const struct evaluation *evaluation, const struct utterance *utterance,
-                        struct evaluation_scratch *scratch, struct error *error)
+/*
+ * Hears a recording: into scratch->input and, unless the network is an analog one, into the latent
+ * that is scored.
+ */
+static enum status hear(const struct evaluation *evaluation, uint32_t index,
+                        struct evaluation_scratch *scratch, struct raster *latent,
+                        struct error *error)
 {
+    const struct network *network = evaluation->network;
+    const struct utterance *utterance = &evaluation->speech->utterances[index];
+    struct inference_stats *stats = &evaluation->samples[index].stats;
+    struct listen_costs costs = {0};
     struct audio copy = utterance->audio;
     copy.samples = mem_copy(copy.samples, copy.num_samples * sizeof *copy.samples);
     if (!copy.samples)
         return error_plain(error, STATUS_NO_MEMORY);
-    enum status status = front_end_run(evaluation->network, &copy, scratch->input, error);
+    enum status status =
+        network_is_spiking(network)
+            ? listen_run(&scratch->inference, network, &copy, evaluation->settings->seed + index,
+                         evaluation->num_steps, scratch->input, latent, stats, &costs, error)
+            : front_end_run(network, &copy, scratch->input, error);
     if (status != STATUS_OK)
         error_prefix(error, status, "%s: ", utterance->name);
     audio_free(&copy);
     return status;
 }
 
-/* The same, or what an evaluation before has heard. */
-static enum status hear_once(const struct evaluation *evaluation, uint32_t index,
-                             struct evaluation_scratch *scratch, struct error *error)
-{
-    const struct evaluation_settings *settings = evaluation->settings;
-    size_t inputs = network_num_inputs(evaluation->network);
-    real *heard = settings->heard ? settings->heard + index * inputs : NULL;
-    if (heard && settings->heard_known) {
-        memcpy(scratch->input, heard, inputs * sizeof *heard);
-        return STATUS_OK;
-    }
-    enum status status = hear(evaluation, &evaluation->speech->utterances[index], scratch, error);
-    if (status == STATUS_OK && heard)
-        memcpy(heard, scratch->input, inputs * sizeof *heard);
-    return status;
-}
-
-/* Reads or hears sample `index` into scratch->input and its aim into scratch->target. */
-static enum status load_sample(const struct evaluation *evaluation, uint32_t index,
-                               struct evaluation_scratch *scratch, struct error *error)
+/* Puts what sample `index` is to become into scratch->target, and an image into the input too. */
+static void load_sample(const struct evaluation *evaluation, uint32_t index,
+                        struct evaluation_scratch *scratch)
 {
     const struct network *network = evaluation->network;
     size_t pixels = network_num_pixels(network);
     if (evaluation->images) {
         grey_to_real(evaluation->images->pixels + index * pixels, pixels, scratch->input);
         memcpy(scratch->target, scratch->input, pixels * sizeof(real));
-        return STATUS_OK;
+        return;
     }
     uint16_t label = evaluation->speech->utterances[index].label;
     size_t class_index = (size_t)evaluation->class_of_label[label];
     grey_to_real(network->class_images + class_index * pixels, pixels, scratch->target);
-    return hear_once(evaluation, index, scratch, error);
 }
 
 /* The class image with the smallest standardized error. */
@@ -268,8 +262,10 @@ static enum status score_spiking(const struct evaluation *evaluation, uint32_t i
     struct sample_scores *scores = &evaluation->samples[index];
     uint64_t seed = evaluation->settings->seed + index;
     enum status status =
-        inference_encode(&scratch->inference, evaluation->network, scratch->input, seed,
-                         evaluation->num_steps, &latent, &scores->stats, error);
+        evaluation->speech
+            ? hear(evaluation, index, scratch, &latent, error)
+            : inference_encode(&scratch->inference, evaluation->network, scratch->input, seed,
+                               evaluation->num_steps, &latent, &scores->stats, error);
     if (status == STATUS_OK && evaluation->settings->style)
         status = steer(evaluation, &latent, error);
     if (status == STATUS_OK)
@@ -289,8 +285,11 @@ static enum status score_analog(const struct evaluation *evaluation, uint32_t in
                                 struct evaluation_scratch *scratch, struct error *error)
 {
     struct sample_scores *scores = &evaluation->samples[index];
-    enum status status = inference_analog(&scratch->inference, evaluation->network, scratch->input,
-                                          scratch->output, &scores->stats, error);
+    enum status status =
+        evaluation->speech ? hear(evaluation, index, scratch, NULL, error) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = inference_analog(&scratch->inference, evaluation->network, scratch->input,
+                                  scratch->output, &scores->stats, error);
     if (status == STATUS_OK)
         measure_picture(evaluation, index, scratch, scores);
     return status;
@@ -299,9 +298,7 @@ static enum status score_analog(const struct evaluation *evaluation, uint32_t in
 static enum status score_sample(const struct evaluation *evaluation, uint32_t index,
                                 struct evaluation_scratch *scratch, struct error *error)
 {
-    enum status status = load_sample(evaluation, index, scratch, error);
-    if (status != STATUS_OK)
-        return status;
+    load_sample(evaluation, index, scratch);
     return network_is_spiking(evaluation->network)
                ? score_spiking(evaluation, index, scratch, error)
                : score_analog(evaluation, index, scratch, error);

@@ -56,10 +56,6 @@ struct evaluation_settings {
     const struct judge *judge;               /* for digit_accuracy_judge, or NULL */
     const struct image_set *training_images; /* for mse_pixels_class_min of speech, or NULL */
     struct evaluation_reading *readings;     /* [utterances], filled for speech, or NULL */
-    /* [utterances][network_num_inputs], or NULL: what the front end hears, which takes longer than
-     * all else; filled, or read where it is known from an evaluation of the same recordings. */
-    real *heard;
-    bool heard_known;
 };
 
 /* An image network against the images themselves. */

@@ -52,6 +52,7 @@ struct options {
     const char *judge;       /* --judge FILE that reads pictures for digit_accuracy_judge */
     const char *non_digits;  /* --non-digits KIND:DIR recordings that are none (calibrate) */
     double floor_removal; /* --floor-removal X of the model's front end; -1: as it is (calibrate) */
+    double doubt_margin;  /* --doubt-margin X of the model's latents (calibrate) */
     int hands;            /* --hands N handwritings of each class (calibrate) */
     const char *images;   /* --images KIND:DIR class images of an audiocoder */
 

@@ -106,6 +106,16 @@ static const struct option_row rows[] = {
      .initial = "-1",
      FIELD(floor_removal),
      RANGE(-1, 10)},
+    {.name = "doubt-margin",
+     .metavar = "X",
+     .kind = OPTION_REAL,
+     .help =
+         "margin of a latent below which the model listens to a recording again, in other ways; "
+         "0: never",
+     .commands = FOR_CALIBRATE,
+     .initial = "0.4",
+     FIELD(doubt_margin),
+     RANGE(0, 1)},
     {.name = "hands",
      .metavar = "N",
      .kind = OPTION_INTEGER,

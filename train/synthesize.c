@@ -1,11 +1,9 @@
 #include "train/commands.h"
 
 #include "core/base/file.h"
-#include "core/base/mem.h"
 #include "core/media/image.h"
 #include "models/checkpoint.h"
-#include "models/front_end.h"
-#include "models/inference.h"
+#include "train/drawing.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -13,45 +11,18 @@
 
 static const size_t synthesize_file_cap = (size_t)64 << 20;
 
-/* Audio file to the network's input. */
-static enum status hear_file(const char *path, const struct network *network, real *input,
-                             struct error *error)
+/* Audio file to a recording. */
+static enum status read_recording(const char *path, struct audio *audio, struct error *error)
 {
     struct buf bytes;
-    struct audio audio = {0};
     buf_init(&bytes, synthesize_file_cap);
     enum status status = file_read(path, &bytes, error);
     if (status == STATUS_OK) {
-        status = audio_decode(bytes.bytes, bytes.size, &audio_default_limits, &audio, error);
-        if (status == STATUS_OK)
-            status = front_end_run(network, &audio, input, error);
+        status = audio_decode(bytes.bytes, bytes.size, &audio_default_limits, audio, error);
         if (status != STATUS_OK)
             error_prefix(error, status, "%s: ", path);
     }
-    audio_free(&audio);
     buf_free(&bytes);
-    return status;
-}
-
-/* Input to a PNG. */
-static enum status draw(const struct network *network, struct inference *inference,
-                        const real *input, uint64_t seed, struct buf *png, struct error *error)
-{
-    struct raster latent = {0}, output = {0};
-    struct inference_stats stats = {0};
-    uint8_t *grey = mem_alloc(network_num_pixels(network), 1);
-    enum status status = grey ? inference_encode(inference, network, input, seed,
-                                                 network->num_steps, &latent, &stats, error)
-                              : error_plain(error, STATUS_NO_MEMORY);
-    if (status == STATUS_OK)
-        status = inference_decode(inference, network, &latent, &output, &stats, error);
-    if (status == STATUS_OK) {
-        inference_grey(&output, output.num_steps, grey);
-        status = image_encode_png(grey, network->image_width, network->image_height, 1, png, error);
-    }
-    raster_free(&latent);
-    raster_free(&output);
-    mem_free(grey);
     return status;
 }
 
@@ -70,21 +41,27 @@ static enum status picture_path(const char *folder, const char *path, char out[P
 }
 
 static enum status synthesize_file(const struct options *options, const char *path,
-                                   const struct network *network, struct inference *inference,
-                                   real *input, struct error *error)
+                                   struct drawing *drawing, struct error *error)
 {
+    const struct network *network = drawing->network;
+    struct utterance utterance = {0};
     char out[PATH_MAX];
     struct buf png;
     buf_init(&png, 1 << 20);
     enum status status = picture_path(options->out, path, out, error);
     if (status == STATUS_OK)
-        status = hear_file(path, network, input, error);
+        status = read_recording(path, &utterance.audio, error);
+    if (status == STATUS_OK &&
+        (status = drawing_of_utterance(drawing, &utterance, options->seed, error)) != STATUS_OK)
+        error_prefix(error, status, "%s: ", path);
     if (status == STATUS_OK)
-        status = draw(network, inference, input, options->seed, &png, error);
+        status = image_encode_png(drawing->grey, network->image_width, network->image_height, 1,
+                                  &png, error);
     if (status == STATUS_OK)
         status = file_replace(out, png.bytes, png.size, error);
     if (status == STATUS_OK)
         printf("%s -> %s\n", path, out);
+    audio_free(&utterance.audio);
     buf_free(&png);
     return status;
 }
@@ -92,20 +69,18 @@ static enum status synthesize_file(const struct options *options, const char *pa
 enum status command_synthesize(const struct options *options, struct error *error)
 {
     struct network *network = NULL;
-    struct inference inference = {.path = INFERENCE_EVENT_DRIVEN};
-    real *input = NULL;
+    struct drawing drawing = {0};
     enum status status = checkpoint_load(options->model, &network, error);
     if (status == STATUS_OK && network->task != NETWORK_SYNTHESIZE)
         status =
             error_set(error, STATUS_INVALID_ARGUMENT, "%s does not take speech.", options->model);
     if (status == STATUS_OK)
         status = file_make_folder(options->out, error);
-    if (status == STATUS_OK && !(input = mem_alloc(network_num_inputs(network), sizeof *input)))
-        status = error_plain(error, STATUS_NO_MEMORY);
+    if (status == STATUS_OK)
+        status = drawing_init(&drawing, network, error);
     for (int i = 0; i < options->num_inputs && status == STATUS_OK; i++)
-        status = synthesize_file(options, options->inputs[i], network, &inference, input, error);
-    mem_free(input);
-    inference_free(&inference);
+        status = synthesize_file(options, options->inputs[i], &drawing, error);
+    drawing_free(&drawing);
     network_release(network);
     return status;
 }

@@ -16,10 +16,11 @@ enum rng_stream {
     RNG_STREAM_SHUFFLE = 3, /* order of samples in an epoch */
     RNG_STREAM_AUGMENT = 4, /* augmentation */
     RNG_STREAM_DROPOUT = 5,
-    RNG_STREAM_SPLIT = 6,     /* division of a data set */
-    RNG_STREAM_TARGET = 7,    /* target spike trains and choices among target images */
-    RNG_STREAM_CONDITION = 9, /* noise that speech is scored in */
-    RNG_STREAM_ACOUSTICS = 10 /* how a recording is varied for training */
+    RNG_STREAM_SPLIT = 6,      /* division of a data set */
+    RNG_STREAM_TARGET = 7,     /* target spike trains and choices among target images */
+    RNG_STREAM_CONDITION = 9,  /* noise that speech is scored in */
+    RNG_STREAM_ACOUSTICS = 10, /* how a recording is varied for training */
+    RNG_STREAM_MASK = 11       /* noise in which a recording is heard again */
 };
 
 struct rng {

@@ -1,33 +1,13 @@
 #include "core/media/endpoints.h"
 
 #include "core/base/mem.h"
+#include "core/media/loudness.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { FRAMES_PER_SECOND = 100, FLOOR_SHARE = 10 };
 
 /* The noise floor raises the bar to at most this share of the loudest frame's power. */
 static const double endpoints_highest_level = 0.1;
-
-static int compare_powers(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static void measure_power(const double *samples, size_t frame_samples, size_t num_frames,
-                          double *power)
-{
-    for (size_t frame = 0; frame < num_frames; frame++) {
-        power[frame] = 0;
-        for (size_t i = 0; i < frame_samples; i++) {
-            double sample = samples[frame * frame_samples + i];
-            power[frame] += sample * sample / (double)frame_samples;
-        }
-    }
-}
 
 /* smooth = each frame's mean with its neighbours. */
 static void smooth_power(const double *power, size_t num_frames, double *smooth)
@@ -43,13 +23,8 @@ static void smooth_power(const double *power, size_t num_frames, double *smooth)
 static double sound_level(const struct endpoints_settings *settings, const double *power,
                           size_t num_frames, double *scratch)
 {
-    size_t quiet = (num_frames + FLOOR_SHARE - 1) / FLOOR_SHARE;
-    double floor = 0;
     memcpy(scratch, power, num_frames * sizeof *scratch);
-    qsort(scratch, num_frames, sizeof *scratch, compare_powers);
-    for (size_t i = 0; i < quiet; i++)
-        floor += scratch[i] / (double)quiet;
-    double loudest = scratch[num_frames - 1];
+    double floor = loudness_floor(scratch, num_frames), loudest = scratch[num_frames - 1];
     return fmax(settings->level * loudest,
                 fmin(settings->above_floor * floor, endpoints_highest_level * loudest));
 }
@@ -57,8 +32,7 @@ static double sound_level(const struct endpoints_settings *settings, const doubl
 enum status endpoints_find(const struct audio *audio, const struct endpoints_settings *settings,
                            size_t *first, size_t *last, struct error *error)
 {
-    size_t frame_samples = (size_t)audio->sample_rate_hz / FRAMES_PER_SECOND;
-    size_t num_frames = frame_samples ? audio->num_samples / frame_samples : 0;
+    size_t frame_samples = loudness_frame_samples(audio), num_frames = loudness_num_frames(audio);
     size_t margin = (size_t)(settings->margin * audio->sample_rate_hz);
     *first = 0;
     *last = audio->num_samples;
@@ -68,7 +42,7 @@ enum status endpoints_find(const struct audio *audio, const struct endpoints_set
     if (!power)
         return error_plain(error, STATUS_NO_MEMORY);
     double *smooth = power + num_frames;
-    measure_power(audio->samples, frame_samples, num_frames, power);
+    loudness_frames(audio, power);
     smooth_power(power, num_frames, smooth);
     double level = sound_level(settings, smooth, num_frames, power);
     size_t begin = 0, end = num_frames;

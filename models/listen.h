@@ -1,0 +1,35 @@
+/*
+ * Listening to speech: a recording to the latent of an audiocoder. Where the first hearing leaves
+ * doubt, which is a latent that lies about as far from its nearest anchor as from another one
+ * (handwriting.h), the recording is heard again in other ways: masked by a little noise and by
+ * more, since what is faint (breath, a room) misleads most about voices that the network does not
+ * know; and with more of each channel's noise floor taken off, since noise misleads as well. The
+ * latent of the largest margin counts, if its margin is clearly larger. Anchors have no names, so
+ * no class comes in between.
+ */
+#ifndef SPIKELOOM_MODELS_LISTEN_H
+#define SPIKELOOM_MODELS_LISTEN_H
+
+#include "core/media/audio.h"
+#include "models/inference.h"
+
+enum { LISTEN_MAX_SECONDS = 3 };
+
+struct listen_costs {
+    int hearings;
+    uint64_t ear_us, network_us; /* by the system's clock */
+};
+
+/*
+ * Hears `audio`, which may be changed, and writes the input [network_num_inputs] and the latent of
+ * what counts: that of inference_encode_into with that input, seed and number of steps. A network
+ * without anchors, or whose front end has no doubt_margin, hears once, and so is a recording of
+ * more than LISTEN_MAX_SECONDS. stats and costs are added to, by all hearings. UNUSABLE as
+ * front_end_run says it of the first hearing; NO_MEMORY, INVALID_ARGUMENT.
+ */
+enum status listen_run(struct inference *inference, const struct network *network,
+                       struct audio *audio, uint64_t seed, int num_steps, real *input,
+                       struct raster *latent, struct inference_stats *stats,
+                       struct listen_costs *costs, struct error *error);
+
+#endif
