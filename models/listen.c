@@ -26,14 +26,15 @@ struct listening {
     uint64_t seed;
     int num_steps;
     struct inference_stats *stats;
-    struct listen_costs *costs;
+    struct listen_result *result;
+    struct handwriting_place places[NUM_WAYS]; /* of each hearing */
 };
 
 /* What a recording was heard as. */
 struct heard {
     real *input;
     struct raster *latent;
-    double margin;
+    struct handwriting_place place;
 };
 
 static uint64_t now_us(void)
@@ -50,8 +51,8 @@ static bool may_doubt(const struct network *network, const struct audio *audio)
 }
 
 /* Through the ear; `audio` is changed. */
-static enum status hear(const struct listening *listening, const struct way *way,
-                        struct audio *audio, real *input, struct error *error)
+static enum status hear(struct listening *listening, const struct way *way, struct audio *audio,
+                        real *input, struct error *error)
 {
     const struct network *network = listening->network;
     struct front_end_settings settings = network->front_end;
@@ -63,30 +64,34 @@ static enum status hear(const struct listening *listening, const struct way *way
         front_end_normalize(&settings, &features, input);
         features_free(&features);
     }
-    listening->costs->hearings++;
-    listening->costs->ear_us += now_us() - start;
+    listening->result->ear_us += now_us() - start;
     return status;
 }
 
-static enum status encode(const struct listening *listening, struct heard *heard,
-                          struct error *error)
+static enum status encode(struct listening *listening, struct heard *heard, struct error *error)
 {
     const struct network *network = listening->network;
-    struct handwriting_place place = {0};
     uint64_t start = now_us();
     enum status status =
         inference_encode_into(listening->inference, network, heard->input, listening->seed,
                               listening->num_steps, heard->latent, listening->stats, error);
     if (status == STATUS_OK && network->handwriting.num_anchors)
-        status = handwriting_locate(&network->handwriting, heard->latent, &place, error);
-    heard->margin = place.margin;
-    listening->costs->network_us += now_us() - start;
+        status = handwriting_locate(&network->handwriting, heard->latent, &heard->place, error);
+    if (status == STATUS_OK)
+        listening->places[listening->result->hearings++] = heard->place;
+    listening->result->network_us += now_us() - start;
     return status;
 }
 
-/* Hears a copy of the recording in another way; *differs: there was something to change about it.
- */
-static enum status hear_way(const struct listening *listening, int way, const struct audio *audio,
+static enum status hear_and_encode(struct listening *listening, const struct way *way,
+                                   struct audio *audio, struct heard *heard, struct error *error)
+{
+    enum status status = hear(listening, way, audio, heard->input, error);
+    return status == STATUS_OK ? encode(listening, heard, error) : status;
+}
+
+/* Hears a copy of the recording; *differs: this way is another than the plain one. */
+static enum status hear_way(struct listening *listening, int way, const struct audio *audio,
                             struct heard *heard, bool *differs, struct error *error)
 {
     const struct rng rng = {.index = (uint64_t)way, .stream = RNG_STREAM_MASK};
@@ -99,9 +104,7 @@ static enum status hear_way(const struct listening *listening, int way, const st
     if (ways[way].mask > 0)
         status = masking_add(&copy, ways[way].mask, &rng, differs, error);
     if (status == STATUS_OK && *differs)
-        status = hear(listening, &ways[way], &copy, heard->input, error);
-    if (status == STATUS_OK && *differs)
-        status = encode(listening, heard, error);
+        status = hear_and_encode(listening, &ways[way], &copy, heard, error);
     audio_free(&copy);
     return status;
 }
@@ -109,17 +112,15 @@ static enum status hear_way(const struct listening *listening, int way, const st
 static void swap(struct heard *a, struct heard *b, size_t num_inputs)
 {
     struct raster latent = *a->latent;
-    double margin = a->margin;
     *a->latent = *b->latent;
     *b->latent = latent;
-    a->margin = b->margin;
-    b->margin = margin;
+    a->place = b->place;
     for (size_t i = 0; i < num_inputs; i++)
         a->input[i] = b->input[i]; /* of the worse one nobody asks */
 }
 
 /* Leaves in `best` what is heard best. */
-static enum status hear_again(const struct listening *listening, const struct audio *audio,
+static enum status hear_again(struct listening *listening, const struct audio *audio,
                               struct heard *best, struct error *error)
 {
     size_t num_inputs = network_num_inputs(listening->network);
@@ -130,7 +131,8 @@ static enum status hear_again(const struct listening *listening, const struct au
         bool differs;
         struct error reason = {.status = STATUS_OK};
         status = hear_way(listening, way, audio, &other, &differs, &reason);
-        if (status == STATUS_OK && differs && other.margin > best->margin + listen_clearly)
+        if (status == STATUS_OK && differs &&
+            other.place.margin > best->place.margin + listen_clearly)
             swap(best, &other, num_inputs);
         if (status == STATUS_UNUSABLE)
             status = STATUS_OK; /* the plain hearing was not */
@@ -142,20 +144,35 @@ static enum status hear_again(const struct listening *listening, const struct au
     return status;
 }
 
+static double agreement(const struct listening *listening, const struct heard *best)
+{
+    int hearings = listening->result->hearings;
+    double sum = 0;
+    for (int i = 0; i < hearings; i++) {
+        const struct handwriting_place *place = &listening->places[i];
+        sum += place->nearest == best->place.nearest ? place->margin : -place->margin;
+    }
+    return hearings ? sum / hearings : 0;
+}
+
 enum status listen_run(struct inference *inference, const struct network *network,
                        struct audio *audio, uint64_t seed, int num_steps, real *input,
                        struct raster *latent, struct inference_stats *stats,
-                       struct listen_costs *costs, struct error *error)
+                       struct listen_result *result, struct error *error)
 {
-    const struct listening listening = {inference, network, seed, num_steps, stats, costs};
+    struct listening listening = {.inference = inference,
+                                  .network = network,
+                                  .seed = seed,
+                                  .num_steps = num_steps,
+                                  .stats = stats,
+                                  .result = result};
     struct heard best = {.input = input, .latent = latent};
-    bool differs;
-    if (!may_doubt(network, audio)) {
-        enum status status = hear(&listening, &ways[0], audio, input, error);
-        return status == STATUS_OK ? encode(&listening, &best, error) : status;
-    }
-    enum status status = hear_way(&listening, 0, audio, &best, &differs, error);
-    if (status == STATUS_OK && best.margin < network->front_end.doubt_margin)
+    *result = (struct listen_result){0};
+    bool doubts = may_doubt(network, audio), differs;
+    enum status status = doubts ? hear_way(&listening, 0, audio, &best, &differs, error)
+                                : hear_and_encode(&listening, &ways[0], audio, &best, error);
+    if (status == STATUS_OK && doubts && best.place.margin < network->front_end.doubt_margin)
         status = hear_again(&listening, audio, &best, error);
+    result->margin = agreement(&listening, &best);
     return status;
 }

@@ -15,21 +15,27 @@
 
 enum { LISTEN_MAX_SECONDS = 3 };
 
-struct listen_costs {
+/* How it went. */
+struct listen_result {
     int hearings;
     uint64_t ear_us, network_us; /* by the system's clock */
+    /*
+     * The mean margin of all hearings, those that come nearest to another anchor than the one that
+     * counts taken as negative: what the confidence is to be of. 0 without anchors.
+     */
+    double margin;
 };
 
 /*
  * Hears `audio`, which may be changed, and writes the input [network_num_inputs] and the latent of
  * what counts: that of inference_encode_into with that input, seed and number of steps. A network
  * without anchors, or whose front end has no doubt_margin, hears once, and so is a recording of
- * more than LISTEN_MAX_SECONDS. stats and costs are added to, by all hearings. UNUSABLE as
+ * more than LISTEN_MAX_SECONDS. stats are added to, by all hearings. UNUSABLE as
  * front_end_run says it of the first hearing; NO_MEMORY, INVALID_ARGUMENT.
  */
 enum status listen_run(struct inference *inference, const struct network *network,
                        struct audio *audio, uint64_t seed, int num_steps, real *input,
                        struct raster *latent, struct inference_stats *stats,
-                       struct listen_costs *costs, struct error *error);
+                       struct listen_result *result, struct error *error);
 
 #endif

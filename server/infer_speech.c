@@ -27,11 +27,13 @@ enum status infer_speech_listen(struct request *request, struct inference *scrat
                                 struct inference_stats *stats, struct error *error)
 {
     int asked = request->query.steps, num_steps = asked ? asked : request->network->num_steps;
-    struct listen_costs costs = {0};
+    struct listen_result result;
     enum status status = listen_run(scratch, request->network, audio, request->seed, num_steps,
-                                    input, latent, stats, &costs, error);
-    request->durations.cochlea += costs.ear_us;
-    request->durations.network += costs.network_us;
+                                    input, latent, stats, &result, error);
+    request->durations.cochlea += result.ear_us;
+    request->durations.network += result.network_us;
+    request->has_margin = true;
+    request->margin = result.margin;
     return status;
 }
 
@@ -44,6 +46,8 @@ enum status infer_speech_weigh(struct request *request, struct raster *latent, s
     enum status status = handwriting_locate(handwriting, latent, &place, error);
     if (status != STATUS_OK)
         return status;
+    if (request->has_margin)
+        place.margin = request->margin;
     if (handwriting->calibrated) {
         request->has_confidence = true;
         request->confidence = handwriting_confidence(handwriting, &place);

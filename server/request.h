@@ -49,12 +49,13 @@ struct request {
     struct network *network; /* with a reference, once it is known; else NULL */
     char model[NETWORK_NAME_SIZE];
     struct error error; /* what went wrong; STATUS_OK if nothing */
-    bool has_key, has_seed, has_confidence, computed;
+    bool has_key, has_seed, has_margin, has_confidence, computed;
     uint64_t key_id; /* see keys_find */
     uint64_t seed;
     uint64_t looked_us;   /* when the client was last seen to be there */
     uint32_t num_samples; /* of an inference request: 1, or what the client put into one */
-    double confidence;    /* of the latent that was heard */
+    double margin;        /* of the latent that was heard, where that was a recording */
+    double confidence;    /* of it */
     struct buf input_png; /* what the network was given, where that was asked for */
     struct inference_stats stats;
     struct request_durations durations;

@@ -35,13 +35,10 @@ static enum status measure_margin(const struct network *network, struct audio *a
 {
     struct inference inference = {.path = INFERENCE_EVENT_DRIVEN};
     struct inference_stats stats = {0};
-    struct listen_costs costs = {0};
-    struct handwriting_place place = {0};
+    struct listen_result result;
     enum status status = listen_run(&inference, network, audio, 1, network->num_steps, input,
-                                    &inference.latent, &stats, &costs, error);
-    if (status == STATUS_OK)
-        status = handwriting_locate(&network->handwriting, &inference.latent, &place, error);
-    *margin = place.margin;
+                                    &inference.latent, &stats, &result, error);
+    *margin = result.margin;
     inference_free(&inference);
     return status;
 }

@@ -82,11 +82,12 @@ enum status drawing_of_utterance(struct drawing *drawing, const struct utterance
     struct inference *inference = &drawing->inference;
     const struct network *network = drawing->network;
     struct inference_stats stats = {0};
-    struct listen_costs costs = {0};
-    enum status status = network_is_spiking(network)
-                             ? listen_run(inference, network, &copy, seed, network->num_steps,
-                                          drawing->input, &inference->latent, &stats, &costs, error)
-                             : front_end_run(network, &copy, drawing->input, error);
+    struct listen_result result;
+    enum status status =
+        network_is_spiking(network)
+            ? listen_run(inference, network, &copy, seed, network->num_steps, drawing->input,
+                         &inference->latent, &stats, &result, error)
+            : front_end_run(network, &copy, drawing->input, error);
     audio_free(&copy);
     return status == STATUS_OK ? draw(drawing, seed, error) : status;
 }

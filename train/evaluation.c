@@ -95,7 +95,7 @@ static enum status hear(const struct evaluation *evaluation, uint32_t index,
     const struct network *network = evaluation->network;
     const struct utterance *utterance = &evaluation->speech->utterances[index];
     struct inference_stats *stats = &evaluation->samples[index].stats;
-    struct listen_costs costs = {0};
+    struct listen_result result;
     struct audio copy = utterance->audio;
     copy.samples = mem_copy(copy.samples, copy.num_samples * sizeof *copy.samples);
     if (!copy.samples)
@@ -103,7 +103,7 @@ static enum status hear(const struct evaluation *evaluation, uint32_t index,
     enum status status =
         network_is_spiking(network)
             ? listen_run(&scratch->inference, network, &copy, evaluation->settings->seed + index,
-                         evaluation->num_steps, scratch->input, latent, stats, &costs, error)
+                         evaluation->num_steps, scratch->input, latent, stats, &result, error)
             : front_end_run(network, &copy, scratch->input, error);
     if (status != STATUS_OK)
         error_prefix(error, status, "%s: ", utterance->name);

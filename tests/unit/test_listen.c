@@ -68,7 +68,7 @@ struct heard {
     real input[4096];
     struct raster latent;
     struct inference_stats stats;
-    struct listen_costs costs;
+    struct listen_result result;
     double margin;
 };
 
@@ -79,7 +79,7 @@ static enum status listen_to(struct audio audio, int num_steps, struct heard *he
     *heard = (struct heard){.margin = 0};
     assert_true(network_num_inputs(network) <= sizeof heard->input / sizeof heard->input[0]);
     enum status status = listen_run(&inference, network, &audio, SEED, num_steps, heard->input,
-                                    &heard->latent, &heard->stats, &heard->costs, &error);
+                                    &heard->latent, &heard->stats, &heard->result, &error);
     assert_int_equal(error.status, status);
     audio_free(&audio);
     if (status == STATUS_OK) {
@@ -119,7 +119,7 @@ static void test_heard_once(void **state)
     audio_free(&audio);
     network->front_end.doubt_margin = 0;
     assert_int_equal(listen_to(read_digit(4), network->num_steps, &heard), STATUS_OK);
-    assert_int_equal(heard.costs.hearings, 1);
+    assert_int_equal(heard.result.hearings, 1);
     assert_memory_equal(input, heard.input, network_num_inputs(network) * sizeof *input);
     assert_belong_together(&heard);
     raster_free(&heard.latent);
@@ -136,9 +136,9 @@ static void test_clear_words(void **state)
         assert_int_equal(listen_to(read_digit(digit), network->num_steps, &plain), STATUS_OK);
         network->front_end.doubt_margin = shipped_doubt;
         assert_int_equal(listen_to(read_digit(digit), network->num_steps, &heard), STATUS_OK);
-        assert_int_equal(heard.costs.hearings > 1, plain.margin < shipped_doubt);
-        once += heard.costs.hearings == 1;
-        if (heard.costs.hearings == 1)
+        assert_int_equal(heard.result.hearings > 1, plain.margin < shipped_doubt);
+        once += heard.result.hearings == 1;
+        if (heard.result.hearings == 1)
             assert_same_latent(&plain.latent, &heard.latent);
         raster_free(&plain.latent);
         raster_free(&heard.latent);
@@ -158,7 +158,7 @@ static void test_the_clearest_counts(void **state)
             network->front_end.doubt_margin = 1;
             assert_int_equal(listen_to(mix(digit, other), network->num_steps, &heard), STATUS_OK);
             assert_int_equal(listen_to(mix(digit, other), network->num_steps, &again), STATUS_OK);
-            assert_true(heard.costs.hearings >= 2 && heard.costs.hearings <= WAYS);
+            assert_true(heard.result.hearings >= 2 && heard.result.hearings <= WAYS);
             assert_true(heard.stats.synops > plain.stats.synops);
             assert_belong_together(&heard);
             assert_same_latent(&heard.latent, &again.latent);
@@ -199,18 +199,18 @@ static void test_no_second_hearing(void **state)
     audio.num_samples = longest + 1;
     network->front_end.doubt_margin = 1;
     assert_int_equal(listen_to(audio, network->num_steps, &heard), STATUS_OK);
-    assert_int_equal(heard.costs.hearings, 1);
+    assert_int_equal(heard.result.hearings, 1);
     raster_free(&heard.latent);
     uint32_t anchors = network->handwriting.num_anchors;
     audio = mix(2, 9);
     network->handwriting.num_anchors = 0;
-    struct listen_costs costs = {0};
+    struct listen_result result;
     struct inference_stats stats = {0};
     assert_int_equal(listen_run(&inference, network, &audio, SEED, network->num_steps, heard.input,
-                                &inference.latent, &stats, &costs, NULL),
+                                &inference.latent, &stats, &result, NULL),
                      STATUS_OK);
     network->handwriting.num_anchors = anchors;
-    assert_int_equal(costs.hearings, 1);
+    assert_int_equal(result.hearings, 1);
     audio_free(&audio);
 }
 
@@ -235,7 +235,7 @@ static void test_out_of_memory(void **state)
         mem_fail_after(successes);
         heard = (struct heard){.margin = 0};
         status = listen_run(&inference, network, &audio, SEED, network->num_steps, heard.input,
-                            &heard.latent, &heard.stats, &heard.costs, NULL);
+                            &heard.latent, &heard.stats, &heard.result, NULL);
         mem_fail_never();
         assert_true(status == STATUS_OK || status == STATUS_NO_MEMORY);
         audio_free(&audio);
