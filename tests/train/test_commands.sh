@@ -234,8 +234,9 @@ test_varied_anew() {
     check "... really" other_numbers anew anew-other
 }
 
-floor_removal() {
-    head -c 65536 "$scratch/$1.safetensors" | grep -aq "floor_removal[^,]*:$2,"
+# front_end NAME SETTING VALUE: what the checkpoint says of its front end.
+front_end() {
+    head -c 65536 "$scratch/$1.safetensors" | grep -aq "$2[^,]*:$3,"
 }
 
 # Two recordings of each digit and of a tone in either split: the least to calibrate with.
@@ -258,8 +259,10 @@ test_calibrate() {
         --model "$scratch/words.safetensors" --out "$scratch/calibrated.safetensors" --hands 1 \
         --floor-removal 0.5 --autoencoder "$weights/mnist-ae.safetensors" \
         --images "images:$scratch/pictures" --data "wavs:$scratch/many" --non-digits "wavs:$scratch/tones"
-    check "... which the model then tells" floor_removal calibrated 0.5
-    check "... and the other not" floor_removal words 2.0
+    check "... which the model then tells" front_end calibrated floor_removal 0.5
+    check "... and the other not" front_end words floor_removal 2.0
+    check "... and it listens again where it doubts" front_end calibrated doubt_margin 0.4
+    check "... the other never" front_end words doubt_margin 0.0
 }
 
 # The published audiocoder, small: its checkpoint is evaluated, and served like any other.
