@@ -1,6 +1,6 @@
 /*
- * The least that an HTTP server built as ours can cost: libmicrohttpd with the flags and the
- * threads of server/http.c, which reads the body and answers with a constant PNG.
+ * The least that an HTTP server on libmicrohttpd can cost: with as many threads and as much memory
+ * as in server/http.c it reads the body and answers with a constant PNG.
  *
  *   empty_handler PORT PNG_FILE
  *

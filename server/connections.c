@@ -56,6 +56,7 @@ static void connections_shut(struct connections *connections, struct connection 
     shutdown(connection->fd, SHUT_RDWR);
     connection->shut = true;
     connections->counts.open--;
+    connections->counts.ending++;
 }
 
 /* Makes room for `newcomer`, which is in the list; holds the mutex. */
@@ -121,7 +122,9 @@ void connections_remove(struct connections *connections, struct connection *conn
         connections->first = connection->next;
     if (connection->next)
         connection->next->previous = connection->previous;
-    if (!connection->shut)
+    if (connection->shut)
+        connections->counts.ending--;
+    else
         connections->counts.open--;
     pthread_mutex_unlock(&connections->mutex);
     mem_free(connection);

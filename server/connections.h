@@ -36,6 +36,7 @@ struct connection {
 /* What has become of connections so far. */
 struct connections_counts {
     int open;
+    int ending;         /* have been shut and are still to be removed */
     uint64_t shut_late; /* by connections_sweep */
     uint64_t shut_full; /* for want of a place */
 };

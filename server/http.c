@@ -9,6 +9,7 @@
 #include "server/lingering.h"
 #include "server/listener.h"
 
+#include <limits.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -19,6 +20,7 @@ enum {
     HTTP_REPLY_MEMORY = 16 * 1024, /* of a connection, besides what the request's head may take */
     HTTP_FORM_MEMORY = 8 * 1024,
     HTTP_ARRIVAL_US = 1000000,      /* what takes longer to arrive has failed */
+    HTTP_CATCH_UP_US = 200,         /* until it is looked again whether threads have caught up */
     HTTP_SPARE_CONNECTIONS = 16,    /* newcomers that others are about to make room for */
     HTTP_FIRST_BODY = 32 * 1024 - 1 /* reserved at once, if so much is announced */
 };
@@ -399,11 +401,26 @@ int http_threads_at_work(const struct http_exchange *exchange)
 
 /* --- the server ---------------------------------------------------------------------------- */
 
+/*
+ * While the event loop's threads have many connections still to begin with or to close, whoever
+ * comes waits in the listening socket's queue, as if they accepted for themselves.
+ */
+static void http_let_catch_up(struct http_server *server)
+{
+    for (int waited = 0; waited < HTTP_ARRIVAL_US; waited += HTTP_CATCH_UP_US) {
+        int ending = connections_count(&server->connections).ending;
+        if (atomic_load(&server->arriving) + ending < HTTP_SPARE_CONNECTIONS)
+            return;
+        usleep(HTTP_CATCH_UP_US);
+    }
+}
+
 /* The number of the socket says which thread gets it, so that they get them in turn. */
 static void http_hand_over(void *context, int fd, const struct sockaddr *address,
                            socklen_t address_size)
 {
     struct http_server *server = context;
+    http_let_catch_up(server);
     atomic_store(&server->arrived_us, clock_now_us());
     atomic_fetch_add(&server->arriving, 1);
     if (MHD_add_connection(server->daemon, fd, address, address_size) != MHD_YES)
@@ -431,9 +448,9 @@ static enum status http_start(struct http_server *server, struct error *error)
     else
         tls[0].option = MHD_OPTION_END;
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, http_access, server, /* the socket and the limit are ours */
+        flags, 0, NULL, NULL, http_access, server, /* the socket and the limits are ours */
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)settings->num_threads, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)((settings->max_connections + HTTP_SPARE_CONNECTIONS) * settings->num_threads),
+        (unsigned)INT_MAX, /* in 0.9.75 one that is handed over past it leaves a mutex locked */
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)settings->max_connections_per_ip,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)settings->idle_seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->max_header_bytes + HTTP_REPLY_MEMORY,
