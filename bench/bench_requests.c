@@ -14,6 +14,7 @@
 #include "core/media/image.h"
 #include "core/media/resample.h"
 #include "models/front_end.h"
+#include "models/listen.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ struct job {
     uint8_t *grey;
     struct buf png;
     double seconds[NUM_PARTS], lap;
+    int hearings; /* of run_listening */
 };
 
 static void job_open(struct job *job, const struct network *network, const struct buf *upload)
@@ -190,6 +192,43 @@ static void measure_request(const char *key, const char *model, const struct buf
     network_release(network);
 }
 
+/* --- listening again ----------------------------------------------------------------------- */
+
+/* A recording to its latent, as the daemon takes it. */
+static void run_listening(void *argument)
+{
+    struct job *job = argument;
+    const struct network *network = job->network;
+    struct inference_stats stats = {0};
+    struct listen_result result;
+    struct audio audio;
+    struct error error;
+    measure_expect(
+        audio_decode(job->upload->bytes, job->upload->size, &audio_default_limits, &audio, &error),
+        &error);
+    measure_expect(listen_run(&job->scratch, network, &audio, 1, network->num_steps, job->input,
+                              &job->scratch.latent, &stats, &result, &error),
+                   &error);
+    audio_free(&audio);
+    job->hearings = result.hearings;
+}
+
+/* Once as it is, and once as if it left doubt whatever it says. */
+static void measure_listening(const struct buf *clip, double seconds)
+{
+    struct network *network = subject_load("speech-digits");
+    struct job job;
+    job_open(&job, network, clip);
+    run_listening(&job);
+    measure_print(job.hearings, "requests.synthesize.hearings");
+    network->front_end.doubt_margin = 1;
+    double time = measure_call(run_listening, &job, seconds);
+    measure_print(time * 1e6, "requests.doubt_us");
+    measure_print(job.hearings, "requests.doubt_hearings");
+    job_close(&job);
+    network_release(network);
+}
+
 /* --- the cochlea alone --------------------------------------------------------------------- */
 
 struct ear {
@@ -254,6 +293,7 @@ int main(int argc, char **argv)
         measure_request("synthesize", "speech-digits", &clip, seconds);
         measure_request("reconstruct", "mnist-ae", &digit, seconds);
         measure_request("ann", "mnist-ann", &digit, seconds);
+        measure_listening(&clip, seconds);
         measure_ear(&clip, seconds);
     }
     buf_free(&clip);
