@@ -349,13 +349,22 @@ static enum MHD_Result http_access(void *context, struct MHD_Connection *connect
     return transaction->stage == HTTP_BODY ? http_whole(transaction) : http_answer(transaction);
 }
 
+/* One connection fewer to wait for, unless it has been given up. */
+static void http_arrived(struct http_server *server)
+{
+    int arriving = atomic_load(&server->arriving);
+    while (arriving > 0 &&
+           !atomic_compare_exchange_weak(&server->arriving, &arriving, arriving - 1))
+        ;
+}
+
 static void http_connected(void *context, struct MHD_Connection *connection, void **socket_context,
                            enum MHD_ConnectionNotificationCode code)
 {
     struct http_server *server = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *socket_context = connections_add(&server->connections, http_fd(connection));
-        atomic_fetch_sub(&server->arriving, 1);
+        http_arrived(server);
         return;
     }
     struct connection *ended = *socket_context; /* its socket is closed after this call */
@@ -413,6 +422,7 @@ static void http_let_catch_up(struct http_server *server)
             return;
         usleep(HTTP_CATCH_UP_US);
     }
+    atomic_store(&server->arriving, 0); /* for want of memory they never will */
 }
 
 /* The number of the socket says which thread gets it, so that they get them in turn. */
@@ -424,7 +434,7 @@ static void http_hand_over(void *context, int fd, const struct sockaddr *address
     atomic_store(&server->arrived_us, clock_now_us());
     atomic_fetch_add(&server->arriving, 1);
     if (MHD_add_connection(server->daemon, fd, address, address_size) != MHD_YES)
-        atomic_fetch_sub(&server->arriving, 1); /* too many from there: it is closed */
+        http_arrived(server); /* too many from there: it is closed */
 }
 
 static bool http_has_arrivals(const struct http_server *server)
