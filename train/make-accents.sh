@@ -1,14 +1,15 @@
 #!/bin/sh
 # Makes speech with accents to train and test on: the ten English digits by the voices of MBROLA, which
-# are cut from recordings of some seventy people of many countries. Some have English phonemes; the
+# are cut from recordings of people of many countries, 63 of them here. Some have English phonemes; the
 # others say the English words as their language spells them.
 #
 #   sh train/make-accents.sh DIR
 #
 # DIR/train/DIGIT/*.wav and DIR/test/DIGIT/*.wav, to be used as wavs:DIR. No voice of the test split is
 # in the training split. Needs the Debian packages espeak-ng, sox, and mbrola with its voices, which are
-# in the archive's sections contrib and non-free. Their terms permit to synthesize speech with them, with
-# MBROLA alone; mbrola-de4, for which they say more than that, is not used.
+# in the archive's sections contrib and non-free (apt-get install mbrola '^mbrola-[a-z][a-z][0-9]$').
+# Their terms permit to synthesize speech with them, with MBROLA alone, and say nothing of the speech;
+# mbrola-de4, which is for non-commercial use, is left out.
 # The same versions make the same files.
 set -eu
 
