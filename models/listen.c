@@ -4,6 +4,7 @@
 #include "core/media/masking.h"
 #include "models/front_end.h"
 
+#include <math.h>
 #include <time.h>
 
 /* Ways to hear a recording, the plain one first. */
@@ -97,7 +98,9 @@ static enum status hear_way(struct listening *listening, int way, const struct a
     const struct rng rng = {.index = (uint64_t)way, .stream = RNG_STREAM_MASK};
     struct audio copy = *audio;
     enum status status = STATUS_OK;
-    *differs = true;
+    *differs = ways[way].floors == 1 || listening->network->front_end.floor_removal > 0;
+    if (!*differs)
+        return STATUS_OK;
     copy.samples = mem_copy(audio->samples, audio->num_samples * sizeof *audio->samples);
     if (!copy.samples)
         return error_plain(error, STATUS_NO_MEMORY);
@@ -150,7 +153,7 @@ static double agreement(const struct listening *listening, const struct heard *b
     double sum = 0;
     for (int i = 0; i < hearings; i++) {
         const struct handwriting_place *place = &listening->places[i];
-        sum += place->nearest == best->place.nearest ? place->margin : -place->margin;
+        sum += place->nearest == best->place.nearest ? place->margin : -fabs(place->margin);
     }
     return hearings ? sum / hearings : 0;
 }

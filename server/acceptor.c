@@ -17,14 +17,14 @@ struct acceptor {
     void *context;
     pthread_t thread;
     bool has_thread;
-    int stop; /* an eventfd */
-    _Atomic bool busy;
+    int stop; /* an eventfd: `stopping` has been set */
+    _Atomic bool busy, stopping;
 };
 
 /* Takes all that wait. False: the system cannot give another one at the moment. */
 static bool acceptor_take(struct acceptor *acceptor)
 {
-    for (;;) {
+    while (!atomic_load(&acceptor->stopping)) {
         struct sockaddr_storage address;
         socklen_t size = sizeof address;
         int fd = accept4(acceptor->listen_fd, (struct sockaddr *)&address, &size,
@@ -36,6 +36,7 @@ static bool acceptor_take(struct acceptor *acceptor)
         else if (errno != EINTR && errno != ECONNABORTED)
             return false; /* out of files or memory, as a rule */
     }
+    return true;
 }
 
 static void *acceptor_work(void *argument)
@@ -87,6 +88,7 @@ void acceptor_close(struct acceptor *acceptor)
     if (!acceptor)
         return;
     if (acceptor->has_thread) {
+        atomic_store(&acceptor->stopping, true);
         (void)eventfd_write(acceptor->stop, 1);
         pthread_join(acceptor->thread, NULL);
     }

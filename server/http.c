@@ -33,7 +33,7 @@ struct http_server {
     int port;
     _Atomic int num_exchanges;
     _Atomic size_t total_body;
-    _Atomic bool closing;
+    _Atomic bool closing, ending;
     struct connections connections;
     struct acceptor *acceptor;
     _Atomic int arriving;        /* connections that are handed over and not yet in `connections` */
@@ -418,11 +418,13 @@ static void http_let_catch_up(struct http_server *server)
 {
     for (int waited = 0; waited < HTTP_ARRIVAL_US; waited += HTTP_CATCH_UP_US) {
         int ending = connections_count(&server->connections).ending;
-        if (atomic_load(&server->arriving) + ending < HTTP_SPARE_CONNECTIONS)
+        if (atomic_load(&server->ending) ||
+            atomic_load(&server->arriving) + ending < HTTP_SPARE_CONNECTIONS)
             return;
         usleep(HTTP_CATCH_UP_US);
     }
-    atomic_store(&server->arriving, 0); /* for want of memory they never will */
+    if (atomic_load(&server->arriving) >= HTTP_SPARE_CONNECTIONS)
+        atomic_store(&server->arriving, 0); /* for want of memory they never will */
 }
 
 /* The number of the socket says which thread gets it, so that they get them in turn. */
@@ -439,8 +441,8 @@ static void http_hand_over(void *context, int fd, const struct sockaddr *address
 
 static bool http_has_arrivals(const struct http_server *server)
 {
-    return atomic_load(&server->arriving) > 0 &&
-           clock_now_us() - atomic_load(&server->arrived_us) < HTTP_ARRIVAL_US;
+    uint64_t last = atomic_load(&server->arrived_us);
+    return atomic_load(&server->arriving) > 0 && clock_now_us() < last + HTTP_ARRIVAL_US;
 }
 
 static enum status http_start(struct http_server *server, struct error *error)
@@ -543,6 +545,7 @@ void http_close(struct http_server *server)
 {
     if (!server)
         return;
+    atomic_store(&server->ending, true);
     acceptor_close(server->acceptor);
     if (server->daemon)
         MHD_stop_daemon(server->daemon);

@@ -27,7 +27,7 @@ static const char *rule_name(const struct options *options)
 static json_t *join(const struct option_list *list)
 {
     json_t *text = NULL;
-    for (int i = 0; i < list->count; i++) {
+    for (int i = 0; i < list->count && (i == 0 || text); i++) {
         json_t *before = text;
         text = before ? json_sprintf("%s %s", json_string_value(before), list->values[i])
                       : json_string(list->values[i]);
@@ -38,13 +38,16 @@ static json_t *join(const struct option_list *list)
 
 json_t *record_training(const struct options *options)
 {
+    json_t *extra = join(&options->extra);
+    if (options->extra.count && !extra)
+        return NULL;
     json_t *object = json_pack(
         "{s:s, s:s, s:o*, s:s*, s:s*, s:s*, s:s*, s:s*, s:I, s:s, s:i, s:i, s:f, s:s}", "command",
-        options->command_line, "data", options->data, "extra", join(&options->extra), "others",
-        options->others, "split", options->split, "images", options->images, "autoencoder",
-        options->autoencoder, "judge", options->judge, "seed", (json_int_t)options->seed, "rule",
-        rule_name(options), "epochs", options->epochs, "batch_size", options->batch_size,
-        "learning_rate", options->learning_rate, "program", "spikeloom-train " SPIKELOOM_VERSION);
+        options->command_line, "data", options->data, "extra", extra, "others", options->others,
+        "split", options->split, "images", options->images, "autoencoder", options->autoencoder,
+        "judge", options->judge, "seed", (json_int_t)options->seed, "rule", rule_name(options),
+        "epochs", options->epochs, "batch_size", options->batch_size, "learning_rate",
+        options->learning_rate, "program", "spikeloom-train " SPIKELOOM_VERSION);
     if (object && options->validate)
         json_object_set_new(object, "validate", json_integer(options->validate));
     return object;

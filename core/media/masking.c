@@ -7,6 +7,16 @@
 
 enum { MASKING_BLOCK = 256 }; /* random numbers drawn at a time */
 
+/* A constant offset is no sound: it would count as floor. */
+static void take_off_mean(struct audio *audio)
+{
+    double mean = 0;
+    for (size_t i = 0; i < audio->num_samples; i++)
+        mean += audio->samples[i] / (double)audio->num_samples;
+    for (size_t i = 0; i < audio->num_samples; i++)
+        audio->samples[i] -= mean;
+}
+
 static double mean_power(const struct audio *audio)
 {
     double power = 0;
@@ -48,6 +58,7 @@ enum status masking_add(struct audio *audio, double share, const struct rng *rng
                         struct error *error)
 {
     double floor;
+    take_off_mean(audio);
     enum status status = measure_floor(audio, &floor, error);
     double missing = share * mean_power(audio) - floor;
     *added = status == STATUS_OK && missing > 0;

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 /*
- * Adds so much noise that, with the recording's own noise floor (loudness.h), its power is `share`
- * of the recording's mean power; *added tells whether there was any to add. The samples are uniform
- * random numbers of `rng`. NO_MEMORY.
+ * Takes the mean off and adds so much noise that, with the recording's own noise floor
+ * (loudness.h), its power is `share` of the recording's mean power; *added tells whether there was
+ * any to add. The samples are uniform random numbers of `rng`. NO_MEMORY.
  */
 enum status masking_add(struct audio *audio, double share, const struct rng *rng, bool *added,
                         struct error *error);
