@@ -15,7 +15,9 @@ static const char *const routes[] = {"/a", "/b/{name}"};
 
 static void write_all(struct metrics *metrics, struct buf *text)
 {
-    struct metrics_gauges gauges = {.queue_depth = 3, .ready = true, .connections = {4, 5, 6}};
+    struct metrics_gauges gauges = {.queue_depth = 3,
+                                    .ready = true,
+                                    .connections = {.open = 4, .shut_late = 5, .shut_full = 6}};
     buf_init(text, 1 << 20);
     assert_int_equal(metrics_write(metrics, &gauges, text), STATUS_OK);
 }
