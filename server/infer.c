@@ -31,19 +31,6 @@ bool infer_is_brief(const struct request *request)
     return request->infer != infer_oip && pixels > 0 && pixels <= INFER_BRIEF_PIXELS;
 }
 
-static enum status infer_hear(struct request *request, struct inference *scratch, real *input,
-                              struct error *error)
-{
-    const struct buf *body = &request->exchange->request.body;
-    struct audio audio = {0};
-    enum status status = infer_input_audio(request, body->bytes, body->size, &audio, error);
-    if (status == STATUS_OK)
-        status = infer_speech_listen(request, scratch, &audio, input, &scratch->latent,
-                                     &request->stats, error);
-    audio_free(&audio);
-    return status;
-}
-
 static enum status infer_look(struct request *request, struct inference *scratch, real *input,
                               struct error *error)
 {
@@ -64,11 +51,12 @@ static enum status infer_look(struct request *request, struct inference *scratch
 static enum status infer_read(struct request *request, struct inference *scratch,
                               struct error *error)
 {
+    const struct buf *body = &request->exchange->request.body;
     real *input;
     enum status status = infer_input_begin(request, &input, error);
     if (status == STATUS_OK)
         status = request->network->task == NETWORK_SYNTHESIZE
-                     ? infer_hear(request, scratch, input, error)
+                     ? infer_speech_hear(request, scratch, body->bytes, body->size, input, error)
                      : infer_look(request, scratch, input, error);
     if (status == STATUS_OK)
         status = infer_draw_input(request, input, error);

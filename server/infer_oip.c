@@ -90,16 +90,10 @@ static void infer_oip_input(struct request *request, const struct infer_oip *run
 static enum status infer_oip_hear(struct request *request, struct inference *scratch,
                                   const struct oip_file *file, real *input, struct error *error)
 {
-    struct audio audio = {0};
     infer_input_choose_seed(request, file->bytes, file->size);
     if (!network_is_spiking(request->network))
         return infer_input_hear(request, file->bytes, file->size, input, error);
-    enum status status = infer_input_audio(request, file->bytes, file->size, &audio, error);
-    if (status == STATUS_OK)
-        status = infer_speech_listen(request, scratch, &audio, input, &scratch->latent,
-                                     &request->stats, error);
-    audio_free(&audio);
-    return status;
+    return infer_speech_hear(request, scratch, file->bytes, file->size, input, error);
 }
 
 /* How often each pixel spiked, as a share of the steps; each bit of the latent as a byte. */

@@ -1,6 +1,7 @@
 #include "server/infer_speech.h"
 
 #include "models/listen.h"
+#include "server/infer_input.h"
 
 enum status infer_speech_check(const struct request *request, struct error *error)
 {
@@ -34,6 +35,18 @@ enum status infer_speech_listen(struct request *request, struct inference *scrat
     request->durations.network += result.network_us;
     request->has_margin = true;
     request->margin = result.margin;
+    return status;
+}
+
+enum status infer_speech_hear(struct request *request, struct inference *scratch,
+                              const uint8_t *bytes, size_t size, real *input, struct error *error)
+{
+    struct audio audio = {0};
+    enum status status = infer_input_audio(request, bytes, size, &audio, error);
+    if (status == STATUS_OK)
+        status = infer_speech_listen(request, scratch, &audio, input, &scratch->latent,
+                                     &request->stats, error);
+    audio_free(&audio);
     return status;
 }
 

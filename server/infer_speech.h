@@ -25,6 +25,10 @@ enum status infer_speech_listen(struct request *request, struct inference *scrat
                                 struct audio *audio, real *input, struct raster *latent,
                                 struct inference_stats *stats, struct error *error);
 
+/* The same from a file: decodes it, and leaves the latent in scratch and the stats in request. */
+enum status infer_speech_hear(struct request *request, struct inference *scratch,
+                              const uint8_t *bytes, size_t size, real *input, struct error *error);
+
 /*
  * Notes the confidence of a latent where the model has one; a poor one is UNUSABLE. Then puts the
  * style that was asked for in the latent's place. Does nothing to latents of pictures.

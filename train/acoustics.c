@@ -1,6 +1,7 @@
 #include "train/acoustics.h"
 
 #include "core/base/mem.h"
+#include "core/media/loudness.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -55,14 +56,6 @@ static double draw_between(const struct rng *rng, enum draw what, double low, do
 static double draw_frequency(const struct rng *rng, enum draw what, double low, double high)
 {
     return low * pow(high / low, draw(rng, what));
-}
-
-static double mean_power(const double *samples, size_t count)
-{
-    double power = 0;
-    for (size_t i = 0; i < count; i++)
-        power += samples[i] * samples[i] / (double)count;
-    return power;
 }
 
 /* Played faster or slower: pace, pitch and the length of the vocal tract change together. */
@@ -184,7 +177,7 @@ static void fill_with_voices(const struct speech_set *others, const struct rng *
         const struct audio *audio =
             &others->utterances[rng_below(rng, STEP_VOICE, voice, others->num_utterances)].audio;
         size_t place = rng_below(rng, STEP_VOICE_START, voice, (uint32_t)audio->num_samples);
-        double power = mean_power(audio->samples, audio->num_samples);
+        double power = loudness_mean_power(audio->samples, audio->num_samples);
         double gain = power > 0 ? 1 / sqrt(power) : 0;
         for (size_t i = 0; i < count; i++)
             noise[i] += gain * audio->samples[(place + i) % audio->num_samples];
@@ -205,7 +198,7 @@ static enum status add_noise(const struct speech_set *others, double power, cons
     else
         fill_with_noise(rng, audio->sample_rate_hz, noise, count);
     double snr_db = draw_between(rng, DRAW_SNR, lowest_snr_db, highest_snr_db);
-    double noise_power = mean_power(noise, count);
+    double noise_power = loudness_mean_power(noise, count);
     double gain = noise_power > 0 ? sqrt(power / noise_power) * pow(10, -snr_db / 20) : 0;
     for (size_t i = 0; i < count; i++)
         audio->samples[i] += gain * noise[i];
@@ -218,7 +211,7 @@ static enum status cut_in_noise(const struct speech_set *others, const struct rn
                                 struct audio *audio, struct error *error)
 {
     /* The silence around a word does not make it fainter. */
-    double power = mean_power(audio->samples, audio->num_samples);
+    double power = loudness_mean_power(audio->samples, audio->num_samples);
     bool noise_first = draw(rng, DRAW_ORDER) < 0.5;
     enum status status =
         noise_first ? add_noise(others, power, rng, audio, error) : cut_loosely(rng, audio, error);

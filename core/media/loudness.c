@@ -4,6 +4,14 @@
 
 enum { LOUDNESS_FLOOR_SHARE = 10 };
 
+double loudness_mean_power(const double *samples, size_t count)
+{
+    double power = 0;
+    for (size_t i = 0; i < count; i++)
+        power += samples[i] * samples[i] / (double)count;
+    return power;
+}
+
 size_t loudness_frame_samples(const struct audio *audio)
 {
     return (size_t)audio->sample_rate_hz / LOUDNESS_FRAMES_PER_SECOND;
@@ -18,13 +26,8 @@ size_t loudness_num_frames(const struct audio *audio)
 void loudness_frames(const struct audio *audio, double *power)
 {
     size_t frame_samples = loudness_frame_samples(audio), num_frames = loudness_num_frames(audio);
-    for (size_t frame = 0; frame < num_frames; frame++) {
-        power[frame] = 0;
-        for (size_t i = 0; i < frame_samples; i++) {
-            double sample = audio->samples[frame * frame_samples + i];
-            power[frame] += sample * sample / (double)frame_samples;
-        }
-    }
+    for (size_t frame = 0; frame < num_frames; frame++)
+        power[frame] = loudness_mean_power(audio->samples + frame * frame_samples, frame_samples);
 }
 
 static int compare_powers(const void *left, const void *right)

@@ -8,6 +8,9 @@
 
 enum { LOUDNESS_FRAMES_PER_SECOND = 100 };
 
+/* The mean square of samples [count]; 0 of none. */
+double loudness_mean_power(const double *samples, size_t count);
+
 /* Samples of a frame; 0 where the sample rate is too low for one. */
 size_t loudness_frame_samples(const struct audio *audio);
 

@@ -17,14 +17,6 @@ static void take_off_mean(struct audio *audio)
         audio->samples[i] -= mean;
 }
 
-static double mean_power(const struct audio *audio)
-{
-    double power = 0;
-    for (size_t i = 0; i < audio->num_samples; i++)
-        power += audio->samples[i] * audio->samples[i] / (double)audio->num_samples;
-    return power;
-}
-
 static enum status measure_floor(const struct audio *audio, double *floor, struct error *error)
 {
     size_t num_frames = loudness_num_frames(audio);
@@ -60,7 +52,7 @@ enum status masking_add(struct audio *audio, double share, const struct rng *rng
     double floor;
     take_off_mean(audio);
     enum status status = measure_floor(audio, &floor, error);
-    double missing = share * mean_power(audio) - floor;
+    double missing = share * loudness_mean_power(audio->samples, audio->num_samples) - floor;
     *added = status == STATUS_OK && missing > 0;
     if (*added)
         add_uniform(audio, sqrt(3 * missing), rng);
