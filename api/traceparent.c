@@ -1,6 +1,7 @@
 #include "api/traceparent.h"
 
-#include <stdio.h>
+#include "core/base/digits.h"
+
 #include <string.h>
 
 /* Where the parts of "00-TRACE-STEP-FLAGS" begin. */
@@ -41,16 +42,15 @@ void traceparent_step(const uint64_t random[3], struct traceparent *traceparent)
 {
     bool some = random[0] || random[1]; /* zero is not valid */
     if (!traceparent->trace[0])
-        snprintf(traceparent->trace, sizeof traceparent->trace, "%016llx%016llx",
-                 (unsigned long long)random[0], (unsigned long long)(some ? random[1] : 1));
-    snprintf(traceparent->step, sizeof traceparent->step, "%016llx",
-             (unsigned long long)(random[2] ? random[2] : 1));
+        *digits_hex(some ? random[1] : 1, digits_hex(random[0], traceparent->trace)) = 0;
+    *digits_hex(random[2] ? random[2] : 1, traceparent->step) = 0;
 }
 
 void traceparent_write(const struct traceparent *traceparent, char value[TRACEPARENT_SIZE])
 {
-    snprintf(value, TRACEPARENT_SIZE, "00-%s-%s-%02x", traceparent->trace, traceparent->step,
-             (unsigned)traceparent->sampled);
+    value = stpcpy(stpcpy(value, "00-"), traceparent->trace);
+    value = stpcpy(stpcpy(value, "-"), traceparent->step);
+    strcpy(value, traceparent->sampled ? "-01" : "-00");
 }
 
 bool traceparent_state_is_sane(const char *value)

@@ -1,6 +1,7 @@
 #include "api/writer.h"
 
 #include "api/base64.h"
+#include "core/base/digits.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -138,20 +139,11 @@ void writer_raw(struct writer *writer, const char *key, const char *json)
     writer_put_string(writer, json);
 }
 
-/* Decimal digits of `value`, written backwards from `end`; their beginning. */
-static char *writer_digits(uint64_t value, char *end)
-{
-    do
-        *--end = (char)('0' + value % 10);
-    while (value /= 10);
-    return end;
-}
-
 void writer_integer(struct writer *writer, const char *key, uint64_t value)
 {
     char text[24];
     char *end = text + sizeof text;
-    char *digits = writer_digits(value, end);
+    char *digits = digits_decimal(value, end);
     writer_key(writer, key);
     writer_put(writer, digits, (size_t)(end - digits));
 }
@@ -162,12 +154,12 @@ void writer_thousandths(struct writer *writer, const char *key, uint64_t value)
     char *end = text + sizeof text, *begin = end;
     unsigned rest = (unsigned)(value % 1000);
     if (rest) {
-        begin = writer_digits(1000 + rest, begin); /* and so with zeros in front */
+        begin = digits_decimal(1000 + rest, begin); /* and so with zeros in front */
         *begin = '.';
         while (end[-1] == '0')
             end--;
     }
-    begin = writer_digits(value / 1000, begin);
+    begin = digits_decimal(value / 1000, begin);
     writer_key(writer, key);
     writer_put(writer, begin, (size_t)(end - begin));
 }
@@ -205,9 +197,9 @@ void writer_pair(struct writer *writer, uint32_t first, uint32_t second)
     char *end = text + sizeof text;
     char *begin = end;
     *--begin = ']';
-    begin = writer_digits(second, begin);
+    begin = digits_decimal(second, begin);
     *--begin = ',';
-    begin = writer_digits(first, begin);
+    begin = digits_decimal(first, begin);
     *--begin = '[';
     writer_key(writer, NULL);
     writer_put(writer, begin, (size_t)(end - begin));

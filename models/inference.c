@@ -10,6 +10,7 @@
 
 void inference_free(struct inference *inference)
 {
+    mem_free(inference->input);
     mem_free(inference->v);
     mem_free(inference->current);
     mem_free(inference->analog_current);
@@ -47,6 +48,7 @@ static enum status inference_fit(struct inference *inference, const struct netwo
         return STATUS_OK;
     free_buffers(inference);
     size_t row_words = ((size_t)width + 63) / 64;
+    inference->input = mem_alloc(width, sizeof(real));
     inference->v = mem_alloc(num_units, sizeof(real));
     inference->current = mem_alloc(width, sizeof(real));
     inference->analog_current = mem_alloc(width, sizeof(real));
@@ -56,15 +58,20 @@ static enum status inference_fit(struct inference *inference, const struct netwo
     inference->random = mem_alloc(width, sizeof(uint32_t));
     inference->words = mem_alloc(INFERENCE_STEPS * row_words, sizeof(uint64_t));
     inference->position = mem_alloc(INFERENCE_STEPS * row_words, sizeof(uint64_t));
-    if (!inference->v || !inference->current || !inference->analog_current || !inference->value ||
-        !inference->spiked || !inference->units || !inference->random || !inference->words ||
-        !inference->position) {
+    if (!inference->input || !inference->v || !inference->current || !inference->analog_current ||
+        !inference->value || !inference->spiked || !inference->units || !inference->random ||
+        !inference->words || !inference->position) {
         free_buffers(inference);
         return error_plain(error, STATUS_NO_MEMORY);
     }
     inference->width = width;
     inference->num_units = num_units;
     return STATUS_OK;
+}
+
+real *inference_input(struct inference *inference, const struct network *network)
+{
+    return inference_fit(inference, network, NULL) == STATUS_OK ? inference->input : NULL;
 }
 
 static uint64_t *raster_words_from(const struct raster *raster, uint32_t step)

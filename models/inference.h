@@ -36,6 +36,7 @@ struct inference {
     enum inference_path path;
     uint32_t width;     /* units that the buffers below hold */
     uint32_t num_units; /* potentials that v holds */
+    real *input;        /* for callers that want to keep none of their own, by inference_input */
     real *v;            /* of all layers, one after the other */
     real *current, *analog_current, *value, *spiked;
     uint32_t *units, *random;   /* spikes: a list for each of INFERENCE_STEPS */
@@ -54,6 +55,12 @@ enum status inference_analog(struct inference *inference, const struct network *
                              struct error *error);
 
 void inference_free(struct inference *inference);
+
+/*
+ * Room for a network's input [network_num_inputs], to be filled by the caller, until the next call
+ * for another network. NULL: out of memory.
+ */
+real *inference_input(struct inference *inference, const struct network *network);
 
 /*
  * Input [network_num_inputs] (pixels 0..1, or features) to the latent raster

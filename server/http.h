@@ -60,6 +60,7 @@ struct http_exchange {
     struct http_reply reply;
     struct error failure; /* set by http.c when the body could not be taken; else STATUS_OK */
     void *context;        /* the application's own, from begin to done */
+    void *kept; /* memory that it leaves from one exchange to a later one; released by mem_free */
 };
 
 /* All are called with the `context` of this struct. */
@@ -147,8 +148,9 @@ bool http_client_gone(const struct http_exchange *exchange);
 void http_reply_header(struct http_reply *reply, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same of a text as it is, which most are. */
+/* The same of a text as it is, which most are, and of a number. */
 void http_reply_text(struct http_reply *reply, const char *name, const char *text);
+void http_reply_number(struct http_reply *reply, const char *name, uint64_t value);
 
 /* Adds a member to the list that a field holds, or the field. */
 void http_reply_add_to(struct http_reply *reply, const char *name, const char *member);

@@ -1,5 +1,6 @@
 #include "server/http.h"
 
+#include "core/base/digits.h"
 #include "core/base/mem.h"
 
 #include <stdarg.h>
@@ -26,6 +27,13 @@ void http_reply_header(struct http_reply *reply, const char *name, const char *f
     va_start(args, format);
     vsnprintf(header->value, sizeof header->value, format, args);
     va_end(args);
+}
+
+void http_reply_number(struct http_reply *reply, const char *name, uint64_t value)
+{
+    char text[DIGITS_MAX + 1];
+    text[DIGITS_MAX] = 0;
+    http_reply_text(reply, name, digits_decimal(value, text + DIGITS_MAX));
 }
 
 void http_reply_text(struct http_reply *reply, const char *name, const char *text)

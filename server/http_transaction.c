@@ -17,6 +17,7 @@ static void http_transaction_free(struct http_transaction *transaction)
 {
     http_reply_clear(&transaction->exchange.reply);
     buf_free(&transaction->exchange.request.body);
+    mem_free(transaction->exchange.kept);
     mem_free(transaction);
 }
 
@@ -41,7 +42,8 @@ struct http_transaction *http_transactions_take(struct http_transactions *transa
     return transaction ? transaction : mem_alloc(1, sizeof *transaction);
 }
 
-/* As new, but for the room of its body; texts are left as they are, but empty. */
+/* As new, but for the room of its body and what the application keeps; texts are left as they are,
+ * but empty. */
 static void http_transaction_clear(struct http_transaction *transaction)
 {
     struct http_exchange *exchange = &transaction->exchange;

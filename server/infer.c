@@ -1,6 +1,5 @@
 #include "server/infer.h"
 
-#include "core/base/mem.h"
 #include "core/media/image.h"
 #include "server/clock.h"
 #include "server/infer_analog.h"
@@ -53,7 +52,7 @@ static enum status infer_read(struct request *request, struct inference *scratch
 {
     const struct buf *body = &request->exchange->request.body;
     real *input;
-    enum status status = infer_input_begin(request, &input, error);
+    enum status status = infer_input_begin(request, scratch, &input, error);
     if (status == STATUS_OK)
         status = request->network->task == NETWORK_SYNTHESIZE
                      ? infer_speech_hear(request, scratch, body->bytes, body->size, input, error)
@@ -62,7 +61,6 @@ static enum status infer_read(struct request *request, struct inference *scratch
         status = infer_draw_input(request, input, error);
     if (status == STATUS_OK)
         status = infer_speech_weigh(request, &scratch->latent, error);
-    mem_free(input);
     return status;
 }
 

@@ -31,11 +31,12 @@ static enum status infer_analog_draw(struct request *request, struct inference *
     return status;
 }
 
-/* Body to input, which is released in any case. */
-static enum status infer_analog_read(struct request *request, real **input, struct error *error)
+/* Body to input, which is scratch's. */
+static enum status infer_analog_read(struct request *request, struct inference *scratch,
+                                     real **input, struct error *error)
 {
     const struct buf *body = &request->exchange->request.body;
-    enum status status = infer_input_begin(request, input, error);
+    enum status status = infer_input_begin(request, scratch, input, error);
     if (status == STATUS_OK)
         status = request->network->task == NETWORK_SYNTHESIZE
                      ? infer_input_hear(request, body->bytes, body->size, *input, error)
@@ -51,7 +52,7 @@ enum status infer_analog_picture(struct request *request, struct inference *scra
     const struct network *network = request->network;
     struct raster nothing = {0};
     struct buf png;
-    real *input = NULL;
+    real *input;
     if (infer_draw_is_animated(request))
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "The model '%s' has no steps to be animated: it is an analog network.",
@@ -63,12 +64,11 @@ enum status infer_analog_picture(struct request *request, struct inference *scra
     buf_init(&png, INFER_ANSWER_MAX_PNG);
     enum status status = raster_init(&nothing, 1, network_num_latents(network), error);
     if (status == STATUS_OK)
-        status = infer_analog_read(request, &input, error);
+        status = infer_analog_read(request, scratch, &input, error);
     if (status == STATUS_OK)
         status = infer_analog_draw(request, scratch, input, &png, error);
     if (status == STATUS_OK)
         status = infer_answer_png(request, &nothing, &png, error);
-    mem_free(input);
     buf_free(&png);
     raster_free(&nothing);
     return status;

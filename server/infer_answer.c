@@ -1,32 +1,47 @@
 #include "server/infer_answer.h"
 
 #include "api/image_reply.h"
+#include "core/base/digits.h"
 #include "core/base/mem.h"
 #include "server/clock.h"
 #include "server/infer_draw.h"
 #include "server/reply.h"
 
-#include <inttypes.h>
 #include <string.h>
+
+/* "name;dur=1.234", behind which the next may follow. */
+static char *infer_answer_put_timing(char *at, const char *name, uint64_t duration_us)
+{
+    char text[DIGITS_MAX + 5], *end = text + DIGITS_MAX + 4;
+    *end = 0;
+    char *digits = digits_decimal(1000 + duration_us % 1000, end); /* and so with zeros in front */
+    *digits = '.';
+    at = stpcpy(stpcpy(at, name), ";dur=");
+    return stpcpy(at, digits_decimal(duration_us / 1000, digits));
+}
+
+static void infer_answer_add_timing(const struct request_durations *durations,
+                                    struct http_reply *reply)
+{
+    char value[HTTP_HEADER_VALUE_SIZE];
+    char *at = infer_answer_put_timing(value, "decode", durations->decode);
+    at = infer_answer_put_timing(stpcpy(at, ", "), "cochlea", durations->cochlea);
+    at = infer_answer_put_timing(stpcpy(at, ", "), "network", durations->network);
+    infer_answer_put_timing(stpcpy(at, ", "), "png", durations->png);
+    http_reply_text(reply, "Server-Timing", value);
+}
 
 void infer_answer_add_headers(struct request *request)
 {
     struct http_reply *reply = &request->exchange->reply;
-    const struct request_durations *durations = &request->durations;
     if (request->has_seed)
-        http_reply_header(reply, "Spikeloom-Seed", "%llu", (unsigned long long)request->seed);
+        http_reply_number(reply, "Spikeloom-Seed", request->seed);
     http_reply_text(reply, "Spikeloom-Model", request->model);
     if (request->has_confidence)
         http_reply_header(reply, "Spikeloom-Confidence", "%.4f", request->confidence);
-    http_reply_header(reply, "Spikeloom-Synops", "%llu", (unsigned long long)request->stats.synops);
-    http_reply_header(reply, "Spikeloom-Spikes", "%llu", (unsigned long long)request->stats.spikes);
-    http_reply_header(reply, "Server-Timing",
-                      "decode;dur=%" PRIu64 ".%03u, cochlea;dur=%" PRIu64
-                      ".%03u, network;dur=%" PRIu64 ".%03u, png;dur=%" PRIu64 ".%03u",
-                      durations->decode / 1000, (unsigned)(durations->decode % 1000),
-                      durations->cochlea / 1000, (unsigned)(durations->cochlea % 1000),
-                      durations->network / 1000, (unsigned)(durations->network % 1000),
-                      durations->png / 1000, (unsigned)(durations->png % 1000));
+    http_reply_number(reply, "Spikeloom-Synops", request->stats.synops);
+    http_reply_number(reply, "Spikeloom-Spikes", request->stats.spikes);
+    infer_answer_add_timing(&request->durations, reply);
 }
 
 enum status infer_answer_make_latent(const struct request *request, const struct raster *raster,

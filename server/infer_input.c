@@ -1,6 +1,5 @@
 #include "server/infer_input.h"
 
-#include "core/base/mem.h"
 #include "core/media/image.h"
 #include "models/front_end.h"
 #include "server/clock.h"
@@ -79,25 +78,19 @@ enum status infer_input_look(struct request *request, real *input, struct error 
     };
     const struct buf *body = &request->exchange->request.body;
     const struct network *network = request->network;
-    uint32_t count = network_num_inputs(network);
-    float *pixels = mem_alloc(count, sizeof *pixels);
-    if (!pixels)
-        return error_plain(error, STATUS_NO_MEMORY);
     uint64_t start = clock_now_us();
     enum status status =
         image_decode_png(body->bytes, body->size, polarities[request->query.polarity],
-                         network->image_width, network->image_height, pixels, error);
+                         network->image_width, network->image_height, input, error);
     request->durations.decode = clock_since_us(start);
-    for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
-        input[i] = (real)pixels[i];
-    mem_free(pixels);
     return status;
 }
 
-enum status infer_input_begin(struct request *request, real **input, struct error *error)
+enum status infer_input_begin(struct request *request, struct inference *scratch, real **input,
+                              struct error *error)
 {
     const struct buf *body = &request->exchange->request.body;
-    *input = mem_alloc(network_num_inputs(request->network), sizeof **input);
+    *input = inference_input(scratch, request->network);
     if (!*input)
         return error_plain(error, STATUS_NO_MEMORY);
     infer_input_choose_seed(request, body->bytes, body->size);

@@ -28,7 +28,8 @@ enum status infer_input_hear(struct request *request, const uint8_t *bytes, size
 /* A picture to the input [network_num_inputs]. */
 enum status infer_input_look(struct request *request, real *input, struct error *error);
 
-/* Room for the network's input, released by mem_free; chooses the seed of the body as well. */
-enum status infer_input_begin(struct request *request, real **input, struct error *error);
+/* Room for the network's input, which is scratch's; chooses the seed of the body as well. */
+enum status infer_input_begin(struct request *request, struct inference *scratch, real **input,
+                              struct error *error);
 
 #endif

@@ -246,7 +246,7 @@ static enum status infer_oip_answer(struct request *request, const struct infer_
     enum status status = oip_reply_write(&reply, &body, &json_size);
     request->durations.png = clock_since_us(start);
     if (status == STATUS_OK && json_size < body.size)
-        http_reply_header(answer, "Inference-Header-Content-Length", "%zu", json_size);
+        http_reply_number(answer, "Inference-Header-Content-Length", json_size);
     if (status == STATUS_OK) {
         http_reply_text(answer, "Cache-Control", "no-store");
         http_reply_take(answer, 200,

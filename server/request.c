@@ -1,5 +1,6 @@
 #include "server/request.h"
 
+#include "core/base/digits.h"
 #include "core/base/mem.h"
 #include "server/clock.h"
 #include "server/log.h"
@@ -45,8 +46,7 @@ static void request_choose_id(struct request *request, const uint64_t *random)
     if (id && request_id_is_sane(id))
         strcpy(request->id, id);
     else
-        snprintf(request->id, sizeof request->id, "%016llx%016llx", (unsigned long long)random[0],
-                 (unsigned long long)random[1]);
+        *digits_hex(random[1], digits_hex(random[0], request->id)) = 0;
     mem_free(id);
 }
 
@@ -61,11 +61,11 @@ static void request_choose_trace(struct request *request, const uint64_t *random
 
 struct request *request_new(struct service *service, struct http_exchange *exchange)
 {
-    struct request *request = mem_alloc(1, sizeof *request);
+    struct request *request = exchange->kept ? exchange->kept : mem_alloc(1, sizeof *request);
     if (!request)
         return NULL;
-    request->service = service;
-    request->exchange = exchange;
+    exchange->kept = NULL;
+    *request = (struct request){.service = service, .exchange = exchange};
     const uint64_t *random = request_draw();
     request_choose_id(request, random);
     request_choose_trace(request, random + REQUEST_RANDOM_WORDS / 2);
@@ -91,7 +91,7 @@ void request_free(struct request *request)
         return;
     network_release(request->network);
     buf_free(&request->input_png);
-    mem_free(request);
+    request->exchange->kept = request;
 }
 
 void request_take_network(struct request *request, struct network *network)
@@ -121,8 +121,8 @@ static void request_log_ids(const struct request *request, struct writer *writer
     if (request->caller_step[0])
         writer_string(writer, "parent_span_id", request->caller_step);
     if (request->has_key) {
-        char key[17];
-        snprintf(key, sizeof key, "%016llx", (unsigned long long)request->key_id);
+        char key[DIGITS_HEX + 1] = "";
+        digits_hex(request->key_id, key);
         writer_string(writer, "key", key);
     }
 }

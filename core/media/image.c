@@ -15,7 +15,6 @@ enum {
     IMAGE_HEADER_SIZE = 33,    /* the signature and the chunk IHDR */
     IMAGE_MAX_CHUNK = 1 << 20, /* libpng's memory for one chunk other than IDAT */
     IMAGE_MAX_SLACK = 4096,    /* bytes of IDAT beyond those that the last row may need */
-    IMAGE_ANY_MATCHES = 0,     /* Z_DEFAULT_STRATEGY of zlib */
     IMAGE_RUN_LENGTHS = 3      /* Z_RLE of zlib */
 };
 
@@ -72,7 +71,9 @@ struct image_reader {
     int64_t rows_left;      /* of all passes */
     int width, height;
     enum image_polarity polarity;
-    uint8_t *row;  /* 16 bits a channel */
+    bool plain;    /* 8 bits of grey, which libpng need not convert */
+    bool opaque;   /* all alphas are 1 */
+    uint8_t *row;  /* 16 bits a channel unless it is plain */
     float *shades; /* [width], 0..1, times alpha */
     float *alphas; /* [width] */
     struct image_scale scale;
@@ -138,18 +139,17 @@ static enum status image_check_header(const uint8_t *bytes, size_t size, struct 
     return STATUS_OK;
 }
 
-/* The same as below of a row without colour and alpha, which most uploads consist of. */
+/* The same as below of a row of 8 bits without colour and alpha, which most uploads consist of. */
 static void image_split_grey_row(struct image_reader *reader, int count)
 {
-    for (int i = 0; i < count; i++) {
-        const uint8_t *place = reader->row + 2 * i;
-        uint32_t value = (uint32_t)place[0] << 8 | place[1];
-        reader->shades[i] = (float)(value / 65535.0);
-        reader->alphas[i] = 1;
-    }
+    for (int i = 0; i < count; i++)
+        reader->shades[i] = (float)(reader->row[i] * (1 / 255.0)); /* to the bit as 16 bits */
 }
 
-/* Splits a row of libpng, big-endian and 16 bits a channel, into shades and alphas. */
+/*
+ * Splits a row of libpng, big-endian and 16 bits a channel, into shades and alphas; those of an
+ * opaque picture stay 1.
+ */
 static void image_split_row(struct image_reader *reader, int channels, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -163,26 +163,35 @@ static void image_split_row(struct image_reader *reader, int channels, int count
         float shade = coloured
                           ? (float)((299 * value[0] + 587 * value[1] + 114 * value[2]) / 65535e3)
                           : (float)(value[0] / 65535.0);
-        float alpha = channels % 2 ? 1 : (float)(value[channels - 1] / 65535.0);
-        reader->shades[i] = shade * alpha;
-        reader->alphas[i] = alpha;
+        if (!reader->opaque)
+            reader->alphas[i] = (float)(value[channels - 1] / 65535.0);
+        reader->shades[i] = shade * reader->alphas[i];
     }
 }
 
-/* Notes what decides between light strokes and dark ones. */
+static void image_survey_border(struct image_reader *reader, int i)
+{
+    reader->border_shade += (double)reader->shades[i];
+    reader->border_alpha += (double)reader->alphas[i];
+    reader->border_count++;
+}
+
+/* Notes what decides between light strokes and dark ones; totals matter on transparent ground. */
 static void image_survey_row(struct image_reader *reader, int row, int first, int step, int count)
 {
-    bool edge_row = row == 0 || row == reader->height - 1;
-    for (int i = 0; i < count; i++) {
-        int column = first + i * step;
-        double shade = (double)reader->shades[i], alpha = (double)reader->alphas[i];
-        reader->shade += shade;
-        reader->alpha += alpha;
-        if (edge_row || column == 0 || column == reader->width - 1) {
-            reader->border_shade += shade;
-            reader->border_alpha += alpha;
-            reader->border_count++;
-        }
+    int last = count - 1;
+    if (row == 0 || row == reader->height - 1) {
+        for (int i = 0; i < count; i++)
+            image_survey_border(reader, i);
+    } else {
+        if (first == 0)
+            image_survey_border(reader, 0);
+        if (first + last * step == reader->width - 1 && first + last > 0)
+            image_survey_border(reader, last);
+    }
+    for (int i = 0; i < count && !reader->opaque; i++) {
+        reader->shade += (double)reader->shades[i];
+        reader->alpha += (double)reader->alphas[i];
     }
 }
 
@@ -232,7 +241,7 @@ static void image_read_pass(struct image_reader *reader, bool interlaced, int pa
         if (--reader->rows_left == 0)
             image_check_rest(reader);
         png_read_row(reader->png, reader->row, NULL);
-        if (channels == 1)
+        if (reader->plain)
             image_split_grey_row(reader, count);
         else
             image_split_row(reader, channels, count);
@@ -246,6 +255,21 @@ static void image_read_pass(struct image_reader *reader, bool interlaced, int pa
     }
 }
 
+/* Has libpng make what is not plain 16 bits a channel. */
+static void image_choose_form(struct image_reader *reader)
+{
+    png_structp png = reader->png;
+    png_infop info = reader->info;
+    reader->plain = png_get_color_type(png, info) == PNG_COLOR_TYPE_GRAY &&
+                    png_get_bit_depth(png, info) == 8 && !png_get_valid(png, info, PNG_INFO_tRNS);
+    if (!reader->plain)
+        png_set_expand_16(png);
+    png_read_update_info(png, info);
+    reader->opaque = png_get_channels(png, info) % 2;
+    for (int i = 0; i < reader->width && reader->opaque; i++)
+        reader->alphas[i] = 1;
+}
+
 /* Runs libpng over the file. All that it may leave by a jump is kept in `reader`. */
 static void image_read(struct image_reader *reader)
 {
@@ -257,9 +281,8 @@ static void image_read(struct image_reader *reader)
     png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_read_fn(reader->png, reader, image_supply);
     png_read_info(reader->png, reader->info);
-    png_set_expand_16(reader->png);
+    image_choose_form(reader);
     bool interlaced = png_get_interlace_type(reader->png, reader->info) != PNG_INTERLACE_NONE;
-    png_read_update_info(reader->png, reader->info);
     reader->row = png_malloc(reader->png, png_get_rowbytes(reader->png, reader->info));
     reader->rows_left = image_count_rows(reader, interlaced);
     for (int pass = 0; pass < (interlaced ? PNG_INTERLACE_ADAM7_PASSES : 1); pass++)
@@ -448,11 +471,10 @@ static enum status image_writer_close(struct image_writer *writer, enum status s
  */
 static void image_set_compression(png_structp png, int scale)
 {
-    bool enlarged = scale > 1;
-    png_set_compression_level(png, enlarged ? 6 : 3);
+    png_set_compression_level(png, 6);
     png_set_compression_mem_level(png, 4);
-    png_set_compression_strategy(png, enlarged ? IMAGE_RUN_LENGTHS : IMAGE_ANY_MATCHES);
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, enlarged ? PNG_FILTER_UP : PNG_FILTER_NONE);
+    png_set_compression_strategy(png, IMAGE_RUN_LENGTHS);
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, scale > 1 ? PNG_FILTER_UP : PNG_FILTER_NONE);
 }
 
 static void image_write(struct image_writer *writer, const uint8_t *grey, int width, int height,
