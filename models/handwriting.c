@@ -79,31 +79,49 @@ static double distance_to(const float *anchor, double share, const uint32_t *cou
     return sqrt(apart / length);
 }
 
-enum status handwriting_locate(const struct handwriting *handwriting, const struct raster *latent,
-                               struct handwriting_place *place, struct error *error)
+enum status handwriting_distances(const struct handwriting *handwriting,
+                                  const struct raster *latent, double *distances,
+                                  struct error *error)
 {
     uint32_t num_units = handwriting->num_units;
     double share = (double)latent->num_steps / handwriting->num_steps;
-    double second = INFINITY;
     uint32_t *counts = mem_alloc(num_units, sizeof *counts);
     if (!counts)
         return error_plain(error, STATUS_NO_MEMORY);
     raster_unit_counts(latent, latent->num_steps, counts);
-    *place = (struct handwriting_place){.distance = INFINITY};
-    for (uint32_t anchor = 0; anchor < handwriting->num_anchors; anchor++) {
-        double distance = distance_to(handwriting->anchors + (size_t)anchor * num_units, share,
-                                      counts, num_units);
-        if (distance < place->distance) {
-            second = place->distance;
-            place->distance = distance;
-            place->nearest = anchor;
-        } else if (distance < second) {
-            second = distance;
-        }
-    }
-    place->margin = fmin(second, 1) - place->distance;
+    for (uint32_t anchor = 0; anchor < handwriting->num_anchors; anchor++)
+        distances[anchor] = distance_to(handwriting->anchors + (size_t)anchor * num_units, share,
+                                        counts, num_units);
     mem_free(counts);
     return STATUS_OK;
+}
+
+struct handwriting_place handwriting_place(const struct handwriting *handwriting,
+                                           const double *distances)
+{
+    struct handwriting_place place = {.distance = INFINITY};
+    double second = INFINITY;
+    for (uint32_t anchor = 0; anchor < handwriting->num_anchors; anchor++) {
+        if (distances[anchor] < place.distance) {
+            second = place.distance;
+            place.distance = distances[anchor];
+            place.nearest = anchor;
+        } else if (distances[anchor] < second) {
+            second = distances[anchor];
+        }
+    }
+    place.margin = fmin(second, 1) - place.distance;
+    return place;
+}
+
+enum status handwriting_locate(const struct handwriting *handwriting, const struct raster *latent,
+                               struct handwriting_place *place, struct error *error)
+{
+    double distances[HANDWRITING_MAX_ANCHORS];
+    enum status status = handwriting_distances(handwriting, latent, distances, error);
+    if (status == STATUS_OK)
+        *place = handwriting_place(handwriting, distances);
+    return status;
 }
 
 double handwriting_confidence(const struct handwriting *handwriting,

@@ -52,9 +52,19 @@ size_t handwriting_hand_size(const struct handwriting *handwriting);
 enum status handwriting_validate(const struct handwriting *handwriting, struct error *error);
 
 /*
- * Finds the place of a latent of num_units units and 1 .. num_steps steps; of fewer steps than all,
- * a like share of each anchor's spikes is expected. There must be anchors. NO_MEMORY.
+ * Measures how far a latent of num_units units and 1 .. num_steps steps is from each anchor:
+ * distances [num_anchors]. Of fewer steps than all, a like share of each anchor's spikes is
+ * expected. NO_MEMORY.
  */
+enum status handwriting_distances(const struct handwriting *handwriting,
+                                  const struct raster *latent, double *distances,
+                                  struct error *error);
+
+/* The place of a latent with such distances, or with the mean ones of several latents. */
+struct handwriting_place handwriting_place(const struct handwriting *handwriting,
+                                           const double *distances);
+
+/* The two in one. There must be anchors. NO_MEMORY. */
 enum status handwriting_locate(const struct handwriting *handwriting, const struct raster *latent,
                                struct handwriting_place *place, struct error *error);
 

@@ -3,9 +3,9 @@
  * doubt, which is a latent that lies about as far from its nearest anchor as from another one
  * (handwriting.h), the recording is heard again in other ways: masked by a little noise and by
  * more, since what is faint (breath, a room) misleads most about voices that the network does not
- * know; and with more of each channel's noise floor taken off, since noise misleads as well. The
- * latent of the largest margin counts, if its margin is clearly larger. Anchors have no names, so
- * no class comes in between.
+ * know; with more of each channel's noise floor taken off, since noise misleads as well; and a
+ * little faster and slower. The anchor counts that all hearings are nearest to in the mean, and
+ * the latent that is nearest to it. Anchors have no names, so no class comes in between.
  */
 #ifndef SPIKELOOM_MODELS_LISTEN_H
 #define SPIKELOOM_MODELS_LISTEN_H
@@ -20,8 +20,8 @@ struct listen_result {
     int hearings;
     uint64_t ear_us, network_us; /* by the system's clock */
     /*
-     * The mean margin of all hearings, those that come nearest to another anchor than the one that
-     * counts taken as negative: what the confidence is to be of. 0 without anchors.
+     * Of the mean distances of all hearings to the anchors, which is what the confidence is to be
+     * of; 0 without anchors.
      */
     double margin;
 };
