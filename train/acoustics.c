@@ -36,8 +36,9 @@ static const double pace_range = 0.16;
 static const double loose_share = 0.5, loosest_seconds = 0.25, tightest_seconds = 0.03;
 static const double room_share = 0.4, shortest_decay = 0.05, longest_decay = 0.25;
 static const double line_share = 0.5;
-static const double noise_share = 0.8, lowest_snr_db = 3, highest_snr_db = 25;
-static const double white_share = 0.5, low_share = 0.3;
+static const double noise_share = 0.9, lowest_snr_db = 2, highest_snr_db = 20;
+static const double voices_share = 0.2; /* of what noise there is; of the rest: */
+static const double white_share = 0.7, low_share = 0.18;
 static const double clip_share = 0.1;
 
 enum { NUM_ECHOES = 60, NUM_VOICES = 4 };
@@ -193,7 +194,7 @@ static enum status add_noise(const struct speech_set *others, double power, cons
     double *noise = mem_alloc(count, sizeof *noise);
     if (!noise)
         return error_plain(error, STATUS_NO_MEMORY);
-    if (draw(rng, DRAW_KIND) < 0.3)
+    if (draw(rng, DRAW_KIND) < voices_share)
         fill_with_voices(others, rng, noise, count);
     else
         fill_with_noise(rng, audio->sample_rate_hz, noise, count);

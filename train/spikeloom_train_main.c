@@ -11,12 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The command as a person would repeat it; the parser reorders the words. */
+/*
+ * The command as a person would repeat it; the parser reorders the words. A run that was resumed
+ * gives what it would have given at once.
+ */
 static enum status join_words(int argc, char **argv, struct buf *line)
 {
     enum status status = buf_append_string(line, "spikeloom-train");
     for (int i = 1; i < argc && status == STATUS_OK; i++)
-        status = buf_printf(line, " %s", argv[i]);
+        if (strcmp(argv[i], "--resume") != 0)
+            status = buf_printf(line, " %s", argv[i]);
     return status;
 }
 

@@ -115,6 +115,11 @@ while [ "$kills" -lt "$wanted" ] && [ "$check_failed" -eq 0 ]; do
     check "training $((trainings + 1)) has the undisturbed run's weights" same_as_undisturbed
     echo "# $kills of $wanted kills"
 done
+command_is_whole() {
+    grep -aq 'spikeloom-train autoencoder' "$scratch/killed.safetensors" &&
+        ! grep -aq -e --resume "$scratch/killed.safetensors"
+}
+check "the command that is recorded makes the network at once" command_is_whole
 check "most kills left a state to go on from" [ $((2 * resumed)) -ge "$kills" ]
 report | tee "${TESTS_REPORT-/dev/null}"
 check_finish
