@@ -157,6 +157,9 @@ static enum status add_identity(const struct parameters *parameters, const char 
     const uint64_t one = 1, length = strlen(settings), digest = DIGEST_SIZE;
     enum status status = safetensors_add(file, "updates", SAFETENSORS_U64, 1, &one, updates, error);
     if (status == STATUS_OK)
+        status = safetensors_add(file, "spent_us", SAFETENSORS_U64, 1, &one, &parameters->spent_us,
+                                 error);
+    if (status == STATUS_OK)
         status = safetensors_add(file, "settings", SAFETENSORS_U8, 1, &length, settings, error);
     if (status == STATUS_OK)
         status = safetensors_add(file, "network", SAFETENSORS_U8, 1, &digest, parameters->network,
@@ -231,6 +234,15 @@ static enum status check_vectors(const struct parameters *parameters,
                : error_set(error, STATUS_BAD_CHECKPOINT, "The state's numbers are damaged.");
 }
 
+/* The time, which older states have not. */
+static void take_spent(struct parameters *parameters, const struct safetensors *file)
+{
+    const struct safetensors_tensor *stored = safetensors_find(file, "spent_us");
+    parameters->spent_us = 0;
+    if (stored && stored->size == sizeof parameters->spent_us)
+        memcpy(&parameters->spent_us, stored->bytes, sizeof parameters->spent_us);
+}
+
 static void take_vectors(struct parameters *parameters, const struct safetensors *file)
 {
     const int vectors = saved_vectors(parameters);
@@ -263,6 +275,7 @@ enum status parameters_restore(struct parameters *parameters, uint64_t *updates,
         status = check_vectors(parameters, file, stored, error);
     if (status == STATUS_OK) {
         take_vectors(parameters, file);
+        take_spent(parameters, file);
         memcpy(updates, stored, sizeof *updates);
     } else {
         error_prefix(error, status, "%s: ", path);

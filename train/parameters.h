@@ -23,6 +23,7 @@ struct parameter {
 struct parameters {
     int count;
     bool without_moments;         /* a state holds the values alone */
+    uint64_t spent_us;            /* on them so far, for the caller; kept in a state as well */
     uint8_t network[DIGEST_SIZE]; /* of the network's description and its untrained numbers */
     struct parameter list[2 * NETWORK_MAX_LAYERS];
 };

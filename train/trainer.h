@@ -62,7 +62,7 @@ struct trainer_settings {
 struct trainer_result {
     bool finished;         /* false: stopped by a signal; the state is saved */
     uint64_t updates;      /* done in all */
-    double seconds;        /* of this run */
+    double seconds;        /* spent on it, in the runs that this one went on from as well */
     struct bptt_loss loss; /* mean over the samples of the last epoch */
 };
 

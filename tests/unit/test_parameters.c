@@ -94,11 +94,14 @@ static void test_round_trip(void **state)
     open_run(&saved, 1, 2);
     open_run(&restored, 2, 2);
     assert_false(runs_equal(&saved, &restored));
+    saved.parameters.spent_us = 3000000;
+    restored.parameters.spent_us = 5;
     assert_int_equal(parameters_save(&saved.parameters, 123456789012, settings, path, NULL),
                      STATUS_OK);
     assert_int_equal(parameters_restore(&restored.parameters, &updates, settings, path, NULL),
                      STATUS_OK);
     assert_true(updates == 123456789012);
+    assert_int_equal(restored.parameters.spent_us, 3000000);
     assert_true(runs_equal(&saved, &restored));
     close_run(&saved);
     close_run(&restored);
