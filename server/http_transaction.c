@@ -42,8 +42,10 @@ struct http_transaction *http_transactions_take(struct http_transactions *transa
     return transaction ? transaction : mem_alloc(1, sizeof *transaction);
 }
 
-/* As new, but for the room of its body and what the application keeps; texts are left as they are,
- * but empty. */
+/*
+ * As new, but for the room of its body and what the application keeps; texts are left as they are,
+ * but empty.
+ */
 static void http_transaction_clear(struct http_transaction *transaction)
 {
     struct http_exchange *exchange = &transaction->exchange;
