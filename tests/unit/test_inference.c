@@ -158,8 +158,9 @@ static void test_runs_without_allocating(void **state)
             mem_fail_after(0);
         for (int i = 0; i < 3; i++) {
             struct inference_stats stats = {0};
-            real input[MAX_INPUTS];
+            real *input = inference_input(&inference, networks[i]);
             struct run fresh;
+            assert_non_null(input);
             make_input(networks[i], (uint64_t)turn, input);
             assert_int_equal(inference_encode_into(&inference, networks[i], input, 1, SMALL_STEPS,
                                                    &inference.latent, &stats, NULL),
@@ -380,6 +381,9 @@ static void test_out_of_memory(void **state)
     enum status status = STATUS_NO_MEMORY;
     real input[MAX_INPUTS];
     make_input(network, 3, input);
+    mem_fail_after(0);
+    assert_null(inference_input(&inference, network));
+    mem_fail_never();
     for (int64_t allowed = 0; status != STATUS_OK; allowed++) {
         struct run run = {0};
         inference_free(&inference);
