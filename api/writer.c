@@ -151,15 +151,10 @@ void writer_integer(struct writer *writer, const char *key, uint64_t value)
 void writer_thousandths(struct writer *writer, const char *key, uint64_t value)
 {
     char text[24];
-    char *end = text + sizeof text, *begin = end;
-    unsigned rest = (unsigned)(value % 1000);
-    if (rest) {
-        begin = digits_decimal(1000 + rest, begin); /* and so with zeros in front */
-        *begin = '.';
-        while (end[-1] == '0')
-            end--;
-    }
-    begin = digits_decimal(value / 1000, begin);
+    char *end = text + sizeof text;
+    char *begin = value % 1000 ? digits_thousandths(value, end) : digits_decimal(value / 1000, end);
+    while (value % 1000 && end[-1] == '0')
+        end--;
     writer_key(writer, key);
     writer_put(writer, begin, (size_t)(end - begin));
 }

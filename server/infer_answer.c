@@ -12,12 +12,10 @@
 /* "name;dur=1.234", behind which the next may follow. */
 static char *infer_answer_put_timing(char *at, const char *name, uint64_t duration_us)
 {
-    char text[DIGITS_MAX + 5], *end = text + DIGITS_MAX + 4;
+    char text[DIGITS_MAX + 2], *end = text + DIGITS_MAX + 1;
     *end = 0;
-    char *digits = digits_decimal(1000 + duration_us % 1000, end); /* and so with zeros in front */
-    *digits = '.';
     at = stpcpy(stpcpy(at, name), ";dur=");
-    return stpcpy(at, digits_decimal(duration_us / 1000, digits));
+    return stpcpy(at, digits_thousandths(duration_us, end));
 }
 
 static void infer_answer_add_timing(const struct request_durations *durations,

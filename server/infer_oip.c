@@ -194,11 +194,10 @@ static enum status infer_oip_sample(struct request *request, struct inference *s
 static enum status infer_oip_samples(struct request *request, struct inference *scratch,
                                      const struct infer_oip *run, struct error *error)
 {
-    real *input = mem_alloc(network_num_inputs(request->network), sizeof *input);
+    real *input = inference_input(scratch, request->network);
     enum status status = input ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
     for (uint32_t sample = 0; sample < run->asked.batch && status == STATUS_OK; sample++)
         status = infer_oip_sample(request, scratch, run, sample, input, error);
-    mem_free(input);
     /* several samples may have had a seed each: then there is none to tell */
     request->has_seed = run->asked.batch == 1 || (request->query.given & QUERY_SEED);
     return status;

@@ -15,7 +15,7 @@
 struct infer_pieces {
     struct audio audio; /* the whole recording */
     struct silence_cuts cuts;
-    real *input; /* of one piece */
+    real *input; /* of one piece; scratch's */
     struct raster latents[SILENCE_MAX_PIECES], outputs[SILENCE_MAX_PIECES];
     struct inference_stats stats[SILENCE_MAX_PIECES];
     double confidences[SILENCE_MAX_PIECES];
@@ -32,7 +32,6 @@ static void infer_split_free(struct infer_pieces *pieces)
         buf_free(&pieces->input_pngs[i]);
     }
     audio_free(&pieces->audio);
-    mem_free(pieces->input);
     mem_free(pieces);
 }
 
@@ -197,11 +196,8 @@ enum status infer_split(struct request *request, struct inference *scratch, bool
                         struct error *error)
 {
     struct infer_pieces *pieces = mem_alloc(1, sizeof *pieces);
-    if (pieces)
-        pieces->input = mem_alloc(network_num_inputs(request->network), sizeof *pieces->input);
-    enum status status = pieces && pieces->input ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
-    const struct buf *body = &request->exchange->request.body;
-    infer_input_choose_seed(request, body->bytes, body->size);
+    enum status status = pieces ? infer_input_begin(request, scratch, &pieces->input, error)
+                                : error_plain(error, STATUS_NO_MEMORY);
     if (status == STATUS_OK)
         status = infer_split_work(request, scratch, pictures, pieces, error);
     if (status == STATUS_OK)

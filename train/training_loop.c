@@ -24,13 +24,11 @@ enum status training_loop_resume(struct training_loop *loop, struct error *error
                               loop->settings->state_path, error);
 }
 
-/* `earlier_us`: what the runs took that this one goes on from. */
-static enum status save_state(const struct training_loop *loop, uint64_t earlier_us, double started,
-                              struct error *error)
+static enum status save_state(const struct training_loop *loop, double started, struct error *error)
 {
     if (!loop->settings->state_path)
         return STATUS_OK;
-    loop->parameters->spent_us = earlier_us + (uint64_t)(1e6 * (now() - started));
+    loop->parameters->spent_us = (uint64_t)(1e6 * (now() - started));
     return parameters_save(loop->parameters, *loop->batches, loop->description,
                            loop->settings->state_path, error);
 }
@@ -73,8 +71,9 @@ enum status training_loop_run(struct training_loop *loop, struct trainer_result 
     const struct trainer_settings *settings = loop->settings;
     const uint64_t batch = (uint64_t)settings->batch_size;
     const uint64_t total = loop->batches_per_epoch * (uint64_t)settings->epochs;
-    const uint64_t earlier_us = loop->parameters->spent_us;
-    double started = now(), saved = started, epoch_started = started;
+    double saved = now(), epoch_started = saved;
+    /* as if the runs that this one goes on from had come just before */
+    const double started = saved - 1e-6 * (double)loop->parameters->spent_us;
     enum status status = STATUS_OK;
     struct progress progress;
     *result = (struct trainer_result){0};
@@ -96,16 +95,16 @@ enum status training_loop_run(struct training_loop *loop, struct trainer_result 
             log_loss(loop);
         }
         if (now() - saved >= 60 * settings->state_minutes) {
-            status = save_state(loop, earlier_us, started, error);
+            status = save_state(loop, started, error);
             saved = now();
         }
     }
     *result = (struct trainer_result){.finished = *loop->batches == total,
                                       .updates = *loop->batches,
-                                      .seconds = 1e-6 * (double)earlier_us + now() - started,
+                                      .seconds = now() - started,
                                       .loss = loop->loss(loop->context)};
     if (status == STATUS_OK && !result->finished)
-        status = save_state(loop, earlier_us, started, error);
+        status = save_state(loop, started, error);
     progress_finish(&progress, "%s  loss %.5f", result->finished ? "done" : "stopped",
                     result->loss.image);
     return status;

@@ -26,6 +26,17 @@ static void test_decimal(void **state)
     }
 }
 
+static void test_thousandths(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NUM_VALUES; i++) {
+        char text[DIGITS_MAX + 2] = {0}, expected[DIGITS_MAX + 2];
+        snprintf(expected, sizeof expected, "%" PRIu64 ".%03u", values[i] / 1000,
+                 (unsigned)(values[i] % 1000));
+        assert_string_equal(digits_thousandths(values[i], text + DIGITS_MAX + 1), expected);
+    }
+}
+
 static void test_hex(void **state)
 {
     (void)state;
@@ -39,6 +50,8 @@ static void test_hex(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_decimal), cmocka_unit_test(test_hex)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_decimal),
+                                       cmocka_unit_test(test_thousandths),
+                                       cmocka_unit_test(test_hex)};
     return cmocka_run_group_tests_name("digits", tests, NULL, NULL);
 }
