@@ -5,7 +5,9 @@
 #include "core/math/gemm.h"
 #include "core/spike/encode.h"
 #include "models/layer.h"
+#include "train/count_backward.h"
 #include "train/spike_loss.h"
+#include "train/spike_product.h"
 #include "train/unroll.h"
 #include "train/window.h"
 
@@ -19,6 +21,7 @@ struct bptt_layer {
     real *fan_out; /* [units] connections to the next layer; NULL without a penalty on spikes */
     real *windows; /* [rows][positions][fan_in] of a convolution; NULL for a dense layer */
     real *weight_gradient, *bias_gradient; /* NULL if frozen */
+    bool few_spikes; /* reach it in the batch at hand, so that rows are added for them */
 };
 
 struct bptt {
@@ -33,7 +36,9 @@ struct bptt {
     real *count_gradient;  /* [samples][widest layer]: dL/ds from losses on counts */
     real *shares;          /* [2][latents]: of one sample, and the contrast's gradient */
     uint32_t *random;      /* [inputs] */
-    size_t widest;         /* units of the widest layer */
+    struct spike_product *product;
+    struct count_backward *last_backward; /* of the last layer; NULL: as all others */
+    size_t widest;                        /* units of the widest layer */
 };
 
 static size_t units_of(const struct layer *layer)
@@ -139,8 +144,10 @@ static bool allocate_shared(struct bptt *bptt, const struct network *network)
     bptt->count_gradient = mem_alloc(counts, sizeof(real));
     bptt->shares = mem_alloc(2 * network_num_latents(network), sizeof(real));
     bptt->random = mem_alloc(inputs, sizeof(uint32_t));
-    return bptt->shares && bptt->input && bptt->gradient_sum && bptt->spike_gradient &&
-           bptt->window_gradient && bptt->spike_count && bptt->count_gradient && bptt->random;
+    bptt->product = spike_product_new(rows, larger(bptt->widest, inputs));
+    return bptt->product && bptt->shares && bptt->input && bptt->gradient_sum &&
+           bptt->spike_gradient && bptt->window_gradient && bptt->spike_count &&
+           bptt->count_gradient && bptt->random;
 }
 
 enum status bptt_new(const struct network *network, const struct bptt_settings *settings,
@@ -155,6 +162,11 @@ enum status bptt_new(const struct network *network, const struct bptt_settings *
     bptt->num_steps = network->num_steps;
     bptt->max_batch = max_batch;
     bool complete = allocate_shared(bptt, network);
+    int last = network->num_layers - 1;
+    if (last > 0 && network->layers[last].shape.kind == LAYER_DENSE) {
+        bptt->last_backward = count_backward_new(&network->layers[last].shape, network->num_steps);
+        complete &= bptt->last_backward != NULL;
+    }
     for (int i = 0; i < network->num_layers; i++)
         complete &= allocate_layer(bptt, network, i);
     if (!complete) {
@@ -187,6 +199,8 @@ void bptt_free(struct bptt *bptt)
     mem_free(bptt->count_gradient);
     mem_free(bptt->shares);
     mem_free(bptt->random);
+    spike_product_free(bptt->product);
+    count_backward_free(bptt->last_backward);
     mem_free(bptt);
 }
 
@@ -207,13 +221,27 @@ static real *spike_count(const struct bptt *bptt, int layer)
     return bptt->spike_count + (size_t)layer * (size_t)bptt->max_batch * bptt->widest;
 }
 
+/* Whether rows are added in place of a matrix product with the spikes [rows][inputs]. */
+static bool has_few_spikes(const struct bptt *bptt, const struct layer *layer, int index,
+                           const real *spikes, size_t rows)
+{
+    bool scaled = index > 0 && bptt->layers[index - 1].keep;
+    return layer->shape.kind == LAYER_DENSE && !scaled && !bptt->settings.smooth &&
+           spike_product_pays(spikes, rows, layer_num_inputs(&layer->shape));
+}
+
 /* buffers->v [rows][units] = input [rows][inputs] times the weights, plus the bias. */
-static void weigh_input(const struct layer *layer, const struct bptt_layer *buffers,
-                        const real *input, size_t rows)
+static void weigh_input(const struct bptt *bptt, const struct layer *layer,
+                        const struct bptt_layer *buffers, const real *input, size_t rows)
 {
     size_t channels = (size_t)layer->shape.out_channels, fan_in = layer_fan_in(&layer->shape);
     size_t products = rows * (size_t)layer->shape.out_length;
     const real *left = input;
+    if (buffers->few_spikes) {
+        spike_product_forward(bptt->product, input, rows, fan_in, layer->weight, layer->bias,
+                              channels, buffers->v);
+        return;
+    }
     if (layer->shape.kind == LAYER_CONV) {
         window_gather(&layer->shape, input, rows, buffers->windows);
         left = buffers->windows;
@@ -283,7 +311,8 @@ static void forward(struct bptt *bptt, const struct network *network, const real
         struct bptt_layer *buffers = &bptt->layers[i];
         struct unroll unroll = unroll_of(bptt, layer, i);
         bool one_current = i == 0 && input_is_static(network);
-        weigh_input(layer, buffers, from, one_current ? samples : rows);
+        buffers->few_spikes = !one_current && has_few_spikes(bptt, layer, i, from, rows);
+        weigh_input(bptt, layer, buffers, from, one_current ? samples : rows);
         for (int step = 1; one_current && step < bptt->num_steps; step++)
             memcpy(buffers->v + (size_t)step * unroll.count, buffers->v,
                    unroll.count * sizeof *buffers->v);
@@ -305,15 +334,20 @@ static void sum_rows(const real *values, size_t rows, size_t columns, real *sum)
 }
 
 /* The gradients of a layer's weights from dL/dI [rows][units] and its input [rows][inputs]. */
-static void weight_gradients(const struct layer *layer, struct bptt_layer *buffers,
-                             const real *input, const real *current_gradient, size_t rows)
+static void weight_gradients(const struct bptt *bptt, const struct layer *layer,
+                             const struct bptt_layer *buffers, const real *input,
+                             const real *current_gradient, size_t rows)
 {
     size_t channels = (size_t)layer->shape.out_channels, fan_in = layer_fan_in(&layer->shape);
     size_t products = rows * (size_t)layer->shape.out_length;
     const real *left = layer->shape.kind == LAYER_CONV ? buffers->windows : input;
-    gemm(fan_in, channels, products, 1, (struct gemm_view){left, fan_in, true},
-         (struct gemm_view){current_gradient, channels, false}, 0, buffers->weight_gradient,
-         channels);
+    if (buffers->few_spikes)
+        spike_product_gradient(bptt->product, input, rows, fan_in, current_gradient, channels,
+                               buffers->weight_gradient);
+    else
+        gemm(fan_in, channels, products, 1, (struct gemm_view){left, fan_in, true},
+             (struct gemm_view){current_gradient, channels, false}, 0, buffers->weight_gradient,
+             channels);
     sum_rows(current_gradient, products, channels, buffers->bias_gradient);
 }
 
@@ -331,13 +365,26 @@ static void input_gradients(struct bptt *bptt, const struct layer *layer,
         window_scatter(&layer->shape, bptt->window_gradient, rows, bptt->spike_gradient);
 }
 
-/* dL/dI of all steps, from dL/ds. */
-static void unfire_layer(struct bptt *bptt, const struct network *network, int index)
+static struct unroll unroll_with_losses(const struct bptt *bptt, const struct network *network,
+                                        int index)
 {
     struct unroll unroll = unroll_of(bptt, &network->layers[index], index);
     unroll.gradient = index < network->num_layers - 1 ? bptt->spike_gradient : NULL;
     unroll.count_gradient = bptt->count_gradient;
-    unroll_backward(&unroll);
+    return unroll;
+}
+
+/* The last layer has no other loss than that on counts. */
+static void backward_last_layer(struct bptt *bptt, const struct network *network, int index)
+{
+    const struct layer *layer = &network->layers[index];
+    const struct unroll unroll = unroll_with_losses(bptt, network, index);
+    const struct count_backward_pass pass = {.input = bptt->layers[index - 1].spiked,
+                                             .num_samples = (size_t)bptt->batch,
+                                             .input_gradient = bptt->spike_gradient,
+                                             .weight_gradient = bptt->layers[index].weight_gradient,
+                                             .bias_gradient = bptt->layers[index].bias_gradient};
+    count_backward_run(bptt->last_backward, layer, &unroll, &pass);
 }
 
 static void backward_layer(struct bptt *bptt, const struct network *network, int index,
@@ -346,16 +393,17 @@ static void backward_layer(struct bptt *bptt, const struct network *network, int
     const struct layer *layer = &network->layers[index];
     struct bptt_layer *buffers = &bptt->layers[index];
     size_t samples = (size_t)bptt->batch, steps = (size_t)bptt->num_steps, rows = samples * steps;
-    unfire_layer(bptt, network, index);
+    const struct unroll unroll = unroll_with_losses(bptt, network, index);
+    unroll_backward(&unroll);
     if (index == 0 && input_is_static(network)) {
         if (!layer_trained(bptt, 0))
             return;
         sum_rows(buffers->v, steps, samples * units_of(layer), bptt->gradient_sum);
-        weight_gradients(layer, buffers, input, bptt->gradient_sum, samples);
+        weight_gradients(bptt, layer, buffers, input, bptt->gradient_sum, samples);
         return;
     }
     if (layer_trained(bptt, index))
-        weight_gradients(layer, buffers, index ? bptt->layers[index - 1].spiked : bptt->input,
+        weight_gradients(bptt, layer, buffers, index ? bptt->layers[index - 1].spiked : bptt->input,
                          buffers->v, rows);
     if (index > 0)
         input_gradients(bptt, layer, buffers->v, rows);
@@ -404,6 +452,9 @@ void bptt_gradient(struct bptt *bptt, const struct network *network, const real 
         if (i == last)
             loss->image += spike_loss_count(&spikes, target->image, 1, loss_power(&bptt->settings));
         add_hidden_losses(bptt, network, i, &spikes, target, loss);
-        backward_layer(bptt, network, i, input);
+        if (i == last && bptt->last_backward)
+            backward_last_layer(bptt, network, i);
+        else
+            backward_layer(bptt, network, i, input);
     }
 }

@@ -1,10 +1,12 @@
 /*
  * Back-propagation through time with a surrogate derivative, for any chain of spiking layers.
  *
- * The forward pass runs a batch through the network with matrix products, layer by layer, all
- * steps of a layer at once, and keeps every potential. The backward pass walks the layers and the
- * steps in reverse; the spike's derivative is surrogate_fast_sigmoid, and the gradient flows
- * through the reset. With I the current, s the spike and L the loss, per unit and step:
+ * The forward pass runs a batch through the network with matrix products, or with sums of the rows
+ * that spikes select where few units spike (spike_product.h), layer by layer, all steps of a layer
+ * at once, and keeps every potential. The backward pass walks the layers and the steps in reverse,
+ * in the last layer for those units alone whose count is not as wanted (count_backward.h); the
+ * spike's derivative is surrogate_fast_sigmoid, and the gradient flows through the reset. With I
+ * the current, s the spike and L the loss, per unit and step:
  *     RESET_SUBTRACT: dL/dv[t] = h (dL/ds[t] - beta threshold dL/dv[t+1]) + beta dL/dv[t+1]
  *     RESET_ZERO:     dL/dv[t] = h (dL/ds[t] - beta v[t] dL/dv[t+1]) + beta (1 - s[t]) dL/dv[t+1]
  *     dL/dI[t] = dL/dv[t],  h = surrogate(v[t] - threshold), v before the reset

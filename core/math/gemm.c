@@ -40,6 +40,17 @@ void gemm_reference(size_t rows, size_t columns, size_t inner, real alpha, struc
     }
 }
 
+void gemm_transpose(const real *from, size_t rows, size_t columns, real *to)
+{
+#ifdef SPIKELOOM_REAL_DOUBLE
+    cblas_domatcopy(
+#else
+    cblas_somatcopy(
+#endif
+        CblasRowMajor, CblasTrans, (blasint)rows, (blasint)columns, 1, from, (blasint)columns, to,
+        (blasint)rows);
+}
+
 void gemm_use_one_thread(void)
 {
     openblas_set_num_threads(1);

@@ -6,9 +6,12 @@
 
 /*
  * Units whose sums are kept at a time, small enough for registers: each row is then read once and
- * no sum travels through memory.
+ * no sum travels through memory. What is left of a row is taken in smaller parts.
  */
-enum { KERNELS_LANES = 32 };
+enum { KERNELS_LANES = 32, KERNELS_FEW_LANES = 4 };
+
+/* Inlined, so that the number of lanes is a constant. */
+#define KERNELS_INLINE static inline __attribute__((always_inline))
 
 static real square_root(real x)
 {
@@ -19,18 +22,19 @@ static real square_root(real x)
 #endif
 }
 
-static void add_rows_lanes(real *restrict current, const real *restrict weight, size_t stride,
-                           const uint32_t *restrict pre, size_t num_spikes, int64_t first)
+KERNELS_INLINE void add_rows_lanes(size_t lanes, real *restrict current,
+                                   const real *restrict weight, size_t stride,
+                                   const uint32_t *restrict pre, size_t num_spikes, int64_t first)
 {
     real sum[KERNELS_LANES];
-    for (size_t lane = 0; lane < KERNELS_LANES; lane++)
+    for (size_t lane = 0; lane < lanes; lane++)
         sum[lane] = current[lane];
     for (size_t i = 0; i < num_spikes; i++) {
         const real *row = weight + (size_t)(pre[i] - first) * stride;
-        for (size_t lane = 0; lane < KERNELS_LANES; lane++)
+        for (size_t lane = 0; lane < lanes; lane++)
             sum[lane] += row[lane];
     }
-    for (size_t lane = 0; lane < KERNELS_LANES; lane++)
+    for (size_t lane = 0; lane < lanes; lane++)
         current[lane] = sum[lane];
 }
 
@@ -39,11 +43,27 @@ static void plain_add_rows(real *current, const real *weight, size_t stride, siz
 {
     size_t post = 0;
     for (; post + KERNELS_LANES <= count; post += KERNELS_LANES)
-        add_rows_lanes(current + post, weight + post, stride, pre, num_spikes, first);
+        add_rows_lanes(KERNELS_LANES, current + post, weight + post, stride, pre, num_spikes,
+                       first);
+    for (; post + KERNELS_FEW_LANES <= count; post += KERNELS_FEW_LANES)
+        add_rows_lanes(KERNELS_FEW_LANES, current + post, weight + post, stride, pre, num_spikes,
+                       first);
     for (size_t i = 0; i < num_spikes && post < count; i++) {
         const real *row = weight + (size_t)(pre[i] - first) * stride;
         for (size_t rest = post; rest < count; rest++)
             current[rest] += row[rest];
+    }
+}
+
+static void plain_add_lists(real *sums, size_t stride, size_t num_lists, const real *start,
+                            const real *matrix, size_t count, const uint32_t *list,
+                            const uint32_t *begin)
+{
+    for (size_t i = 0; i < num_lists; i++) {
+        real *sum = sums + i * stride;
+        if (start)
+            memcpy(sum, start, count * sizeof *sum);
+        plain_add_rows(sum, matrix, count, count, list + begin[i], begin[i + 1] - begin[i], 0);
     }
 }
 
@@ -61,6 +81,37 @@ static size_t plain_add_scaled(real *restrict current, const real *restrict weig
         found++;
     }
     return found;
+}
+
+/* Columns at .. at + lanes - 1 of one sum. */
+KERNELS_INLINE void multiply_lanes(const struct kernel_product *p, size_t i, size_t at,
+                                   size_t lanes)
+{
+    real *to = p->sums + p->sum_rows[i] * p->sum_stride + at, sum[KERNELS_LANES];
+    for (size_t lane = 0; lane < lanes; lane++)
+        sum[lane] = to[lane];
+    for (size_t k = 0; k < p->num_terms; k++) {
+        const real *row = p->matrix + p->matrix_rows[k] * p->matrix_stride + at;
+        const real factor = p->factors[i * p->factor_sum + k * p->factor_term];
+        for (size_t lane = 0; lane < lanes; lane++)
+            sum[lane] += factor * row[lane];
+    }
+    for (size_t lane = 0; lane < lanes; lane++)
+        to[lane] = sum[lane];
+}
+
+static void plain_multiply(const struct kernel_product *product)
+{
+    const size_t count = product->count;
+    for (size_t i = 0; i < product->num_sums; i++) {
+        size_t at = 0;
+        for (; at + KERNELS_LANES <= count; at += KERNELS_LANES)
+            multiply_lanes(product, i, at, KERNELS_LANES);
+        for (; at + KERNELS_FEW_LANES <= count; at += KERNELS_FEW_LANES)
+            multiply_lanes(product, i, at, KERNELS_FEW_LANES);
+        for (; at < count; at++)
+            multiply_lanes(product, i, at, 1);
+    }
 }
 
 static void fire_zero(const struct kernel_neuron *neuron, real *restrict v,
@@ -188,6 +239,16 @@ static uint32_t plain_list_bits(const uint64_t *words, size_t count, uint32_t *u
     return found;
 }
 
+static uint32_t plain_list_nonzero(const real *values, size_t count, uint32_t *units)
+{
+    uint32_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        units[found] = (uint32_t)i; /* overwritten by the next one if it is 0 */
+        found += values[i] != 0;
+    }
+    return found;
+}
+
 static uint64_t plain_count_ones(const uint64_t *words, size_t num_words)
 {
     uint64_t count = 0;
@@ -236,11 +297,14 @@ static void plain_adam(const struct kernel_adam *adam, real *restrict weight,
 
 const struct kernels kernels_plain = {
     .add_rows = plain_add_rows,
+    .add_lists = plain_add_lists,
     .add_scaled = plain_add_scaled,
+    .multiply = plain_multiply,
     .fire = plain_fire,
     .run_layer = plain_run_layer,
     .run_fixed = plain_run_fixed,
     .list_bits = plain_list_bits,
+    .list_nonzero = plain_list_nonzero,
     .count_ones = plain_count_ones,
     .count_bits = plain_count_bits,
     .random = rng_fill,

@@ -69,6 +69,24 @@ struct kernel_layer {
     struct kernel_fixed fixed; /* in place of weight, stride and start, for run_fixed */
 };
 
+/*
+ * A product of small matrices: row sum_rows[i] of sums += factor (i, k) times row matrix_rows[k] of
+ * matrix, for each sum i and the terms k in ascending order.
+ */
+struct kernel_product {
+    real *sums; /* [..][sum_stride], of each row `count` */
+    size_t sum_stride;
+    const uint32_t *sum_rows; /* [num_sums], each at most once */
+    size_t num_sums;
+    const real *factors; /* factor (i, k) is factors[i * factor_sum + k * factor_term] */
+    size_t factor_sum, factor_term;
+    const real *matrix; /* [..][matrix_stride], of each row `count` */
+    size_t matrix_stride;
+    const uint32_t *matrix_rows; /* [num_terms] */
+    size_t num_terms;
+    size_t count;
+};
+
 /* The constants of one update of train/adam.h. */
 struct kernel_adam {
     real beta1, beta2, rest1, rest2, rate, scale, epsilon, decay;
@@ -80,11 +98,21 @@ struct kernels {
                      const uint32_t *pre, size_t num_spikes, int64_t first);
 
     /*
+     * sums [num_lists][..stride] each begin with start [count], or with what they are where it is
+     * NULL, and add the rows list[begin[i]] .. list[begin[i + 1] - 1] of matrix [..][count].
+     */
+    void (*add_lists)(real *sums, size_t stride, size_t num_lists, const real *start,
+                      const real *matrix, size_t count, const uint32_t *list,
+                      const uint32_t *begin);
+
+    /*
      * current [count] += value[pre] * row pre of weight [num_pre][count], zero values skipped; how
      * many were not zero.
      */
     size_t (*add_scaled)(real *current, const real *weight, size_t count, const real *value,
                          size_t num_pre);
+
+    void (*multiply)(const struct kernel_product *product);
 
     /* one step of count units; before [count] receives the potentials before the reset, or NULL */
     void (*fire)(const struct kernel_neuron *neuron, real *v, const real *current, real *spiked,
@@ -102,6 +130,9 @@ struct kernels {
 
     /* The bits set among the first `count` of words, ascending, to units [count]; their number. */
     uint32_t (*list_bits)(const uint64_t *words, size_t count, uint32_t *units);
+
+    /* The places of the values that are not 0, ascending, to units [count]; their number. */
+    uint32_t (*list_nonzero)(const real *values, size_t count, uint32_t *units);
 
     /* How many bits are set in num_words words. */
     uint64_t (*count_ones)(const uint64_t *words, size_t num_words);

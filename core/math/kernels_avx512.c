@@ -77,16 +77,17 @@ AVX512_INLINE size_t wide_block(size_t count)
     return vectors <= 8 ? vectors : vectors < 16 ? (vectors + 1) / 2 : 8;
 }
 
-AVX512_INLINE void add_rows_block(int n, float *current, const float *weight, size_t stride,
-                                  size_t count, const uint32_t *pre, size_t num_spikes,
-                                  int64_t first)
+/* to = from + the rows, n vectors of `count` units. */
+AVX512_INLINE void add_rows_block(int n, const float *from, float *to, const float *weight,
+                                  size_t stride, size_t count, const uint32_t *pre,
+                                  size_t num_spikes, int64_t first)
 {
     const __mmask16 last = first_lanes(count - (size_t)(n - 1) * AVX512_LANES);
     __m512 sum[8];
-    load(sum, n, last, current);
+    load(sum, n, last, from);
     for (size_t i = 0; i < num_spikes; i++)
         add(sum, n, last, weight + (size_t)(pre[i] - first) * stride);
-    store(sum, n, last, current);
+    store(sum, n, last, to);
 }
 
 AVX512 static void avx512_add_rows(float *current, const float *weight, size_t stride, size_t count,
@@ -95,7 +96,31 @@ AVX512 static void avx512_add_rows(float *current, const float *weight, size_t s
     for (size_t at = 0, n; at < count; at += n * AVX512_LANES) {
         n = wide_block(count - at);
 #define BODY(n)                                                                                    \
-    add_rows_block(n, current + at, weight + at, stride, count - at, pre, num_spikes, first)
+    add_rows_block(n, current + at, current + at, weight + at, stride, count - at, pre,            \
+                   num_spikes, first)
+        BLOCK_OF(n, BODY)
+#undef BODY
+    }
+}
+
+AVX512_INLINE void add_lists_block(int n, float *sums, size_t stride, size_t num_lists,
+                                   const float *start, const float *matrix, size_t row_stride,
+                                   size_t count, const uint32_t *list, const uint32_t *begin)
+{
+    for (size_t i = 0; i < num_lists; i++, sums += stride)
+        add_rows_block(n, start ? start : sums, sums, matrix, row_stride, count, list + begin[i],
+                       begin[i + 1] - begin[i], 0);
+}
+
+AVX512 static void avx512_add_lists(float *sums, size_t stride, size_t num_lists,
+                                    const float *start, const float *matrix, size_t count,
+                                    const uint32_t *list, const uint32_t *begin)
+{
+    for (size_t at = 0, n; at < count; at += n * AVX512_LANES) {
+        n = wide_block(count - at);
+#define BODY(n)                                                                                    \
+    add_lists_block(n, sums + at, stride, num_lists, start ? start + at : NULL, matrix + at,       \
+                    count, count - at, list, begin)
         BLOCK_OF(n, BODY)
 #undef BODY
     }
@@ -161,6 +186,59 @@ AVX512 static size_t avx512_add_scaled(float *current, const float *weight, size
         all += found;
     }
     return all;
+}
+
+enum { AVX512_SUMS = 5, AVX512_WIDTH = 4 }; /* that share the rows of a product; vectors of them */
+
+/* `rows` sums from sum `i` on, n vectors of each; the last one is masked. */
+AVX512_INLINE void multiply_block(const struct kernel_product *p, int rows, int n, size_t i,
+                                  size_t at)
+{
+    const __mmask16 last = first_lanes(p->count - at - (size_t)(n - 1) * AVX512_LANES);
+    const float *factor = p->factors + i * p->factor_sum;
+    __m512 sum[AVX512_SUMS][AVX512_WIDTH], row[AVX512_WIDTH];
+    UNROLL
+    for (int r = 0; r < rows; r++)
+        load(sum[r], n, last, p->sums + p->sum_rows[i + (size_t)r] * p->sum_stride + at);
+    for (size_t k = 0; k < p->num_terms; k++, factor += p->factor_term) {
+        load(row, n, last, p->matrix + p->matrix_rows[k] * p->matrix_stride + at);
+        UNROLL
+        for (int r = 0; r < rows; r++) {
+            const __m512 scale = _mm512_set1_ps(factor[(size_t)r * p->factor_sum]);
+            UNROLL
+            for (int c = 0; c < n; c++)
+                sum[r][c] = _mm512_add_ps(sum[r][c], _mm512_mul_ps(scale, row[c]));
+        }
+    }
+    UNROLL
+    for (int r = 0; r < rows; r++)
+        store(sum[r], n, last, p->sums + p->sum_rows[i + (size_t)r] * p->sum_stride + at);
+}
+
+AVX512_INLINE void multiply_columns(const struct kernel_product *product, int n, size_t at)
+{
+    size_t i = 0;
+    for (; i + AVX512_SUMS <= product->num_sums; i += AVX512_SUMS)
+        multiply_block(product, AVX512_SUMS, n, i, at);
+    for (; i < product->num_sums; i++)
+        multiply_block(product, 1, n, i, at);
+}
+
+AVX512 static void avx512_multiply(const struct kernel_product *product)
+{
+    for (size_t at = 0, n; at < product->count; at += n * AVX512_LANES) {
+        size_t vectors = (product->count - at + AVX512_LANES - 1) / AVX512_LANES;
+        size_t blocks = (vectors + AVX512_WIDTH - 1) / AVX512_WIDTH;
+        n = (vectors + blocks - 1) / blocks;
+#define BODY(n) multiply_columns(product, n, at)
+        switch (n) {
+            CASE(1, BODY)
+            CASE(2, BODY)
+            CASE(3, BODY)
+            CASE(4, BODY)
+        }
+#undef BODY
+    }
 }
 
 /* The potentials of 16 units after one step; *before and the spikes' mask on the way. */
@@ -364,18 +442,37 @@ AVX512 static void avx512_run_fixed(const struct kernel_layer *layer, float *v, 
         run_fixed_layer(layer, false, v, words, pitch);
 }
 
+/* Those of 16 units that are set, `left` units from the end; units has room for these. */
+AVX512_INLINE size_t list_lanes(__mmask16 set, __m512i unit, size_t left, uint32_t *units)
+{
+    size_t size = (size_t)__builtin_popcount(_cvtmask16_u32(set));
+    /* a whole vector ends before unit 16 would, were all set */
+    __mmask16 room = left >= AVX512_LANES ? (__mmask16)0xFFFF : first_lanes(size);
+    _mm512_mask_storeu_epi32(units, room, _mm512_maskz_compress_epi32(set, unit));
+    return size;
+}
+
 AVX512 static uint32_t avx512_list_bits(const uint64_t *words, size_t count, uint32_t *units)
 {
     __m512i unit = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     size_t found = 0;
     for (size_t at = 0; at < count; at += AVX512_LANES) {
         __mmask16 set = (__mmask16)(words[at / 64] >> at % 64) & first_lanes(count - at);
-        size_t size = (size_t)__builtin_popcount(set);
-        /* a whole vector ends before unit at + 16 would, were all set */
-        __mmask16 room = at + AVX512_LANES <= count ? (__mmask16)0xFFFF : first_lanes(size);
-        _mm512_mask_storeu_epi32(units + found, room, _mm512_maskz_compress_epi32(set, unit));
+        found += list_lanes(set, unit, count - at, units + found);
         unit = _mm512_add_epi32(unit, _mm512_set1_epi32(AVX512_LANES));
-        found += size;
+    }
+    return (uint32_t)found;
+}
+
+AVX512 static uint32_t avx512_list_nonzero(const float *values, size_t count, uint32_t *units)
+{
+    __m512i unit = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    size_t found = 0;
+    for (size_t at = 0; at < count; at += AVX512_LANES) {
+        __m512 some = _mm512_maskz_loadu_ps(first_lanes(count - at), values + at);
+        __mmask16 set = _mm512_cmp_ps_mask(some, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+        found += list_lanes(set, unit, count - at, units + found);
+        unit = _mm512_add_epi32(unit, _mm512_set1_epi32(AVX512_LANES));
     }
     return (uint32_t)found;
 }
@@ -514,11 +611,14 @@ AVX512 static void avx512_adam(const struct kernel_adam *adam, float *weight, fl
 void kernels_use_avx512(struct kernels *kernels)
 {
     kernels->add_rows = avx512_add_rows;
+    kernels->add_lists = avx512_add_lists;
     kernels->add_scaled = avx512_add_scaled;
+    kernels->multiply = avx512_multiply;
     kernels->fire = avx512_fire;
     kernels->run_layer = avx512_run_layer;
     kernels->run_fixed = avx512_run_fixed;
     kernels->list_bits = avx512_list_bits;
+    kernels->list_nonzero = avx512_list_nonzero;
     kernels->count_bits = avx512_count_bits;
     kernels->random = avx512_random;
     kernels->compare = avx512_compare;

@@ -59,6 +59,18 @@ static void neon_add_rows(float *current, const float *weight, size_t stride, si
                                first);
 }
 
+static void neon_add_lists(float *sums, size_t stride, size_t num_lists, const float *start,
+                           const float *matrix, size_t count, const uint32_t *list,
+                           const uint32_t *begin)
+{
+    for (size_t i = 0; i < num_lists; i++) {
+        float *sum = sums + i * stride;
+        if (start)
+            memcpy(sum, start, count * sizeof *sum);
+        neon_add_rows(sum, matrix, count, count, list + begin[i], begin[i + 1] - begin[i], 0);
+    }
+}
+
 /* Inputs of which the nonzero ones are listed at a time. */
 enum { NEON_INPUTS = 256 };
 
@@ -274,6 +286,7 @@ static void neon_adam(const struct kernel_adam *adam, float *weight, float *mome
 void kernels_use_neon(struct kernels *kernels)
 {
     kernels->add_rows = neon_add_rows;
+    kernels->add_lists = neon_add_lists;
     kernels->add_scaled = neon_add_scaled;
     kernels->fire = neon_fire;
     kernels->run_layer = neon_run_layer;

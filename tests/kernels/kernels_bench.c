@@ -9,7 +9,7 @@
 
 enum { BENCH_STEPS = 15, BENCH_PRE = 1248, BENCH_POST = 784, BENCH_LARGE = 1 << 20 };
 
-static float *weight, *value, *current, *potential, *spiked, *bias, *large[4];
+static float *weight, *value, *current, *potential, *spiked, *bias, *sums, *large[4];
 static int16_t *fixed;
 static uint32_t *units, *numbers, *counts, *listed;
 static uint64_t *words;
@@ -33,6 +33,7 @@ static void prepare(void)
     potential = aligned(BENCH_POST, sizeof *potential);
     spiked = aligned(BENCH_POST, sizeof *spiked);
     bias = aligned(BENCH_POST, sizeof *bias);
+    sums = aligned((size_t)BENCH_STEPS * BENCH_POST, sizeof *sums);
     for (int i = 0; i < BENCH_POST;
          i++) /* or potentials, which would only decay, became subnormal */
         bias[i] = 0.01f;
@@ -80,6 +81,37 @@ static void run_add_rows(const struct kernels *kernels, const struct bench *benc
                       spans[0].end - spans[0].begin, 0);
 }
 
+/* The lists of all steps, of which each adds rows of one panel. */
+static void run_add_lists(const struct kernels *kernels, const struct bench *bench)
+{
+    uint32_t begin[BENCH_STEPS + 1] = {0};
+    for (int i = 0; i < BENCH_STEPS; i++)
+        begin[i + 1] = spans[i].end;
+    kernels->add_lists(sums, bench->num_post, BENCH_STEPS, bias, weight, bench->num_post, units,
+                       begin);
+}
+
+/* As many sums as there are steps, of the rows that spike in the first one. */
+static void run_multiply(const struct kernels *kernels, const struct bench *bench)
+{
+    uint32_t steps[BENCH_STEPS], selected = spans[0].end;
+    for (uint32_t i = 0; i < BENCH_STEPS; i++)
+        steps[i] = i;
+    struct kernel_product product = {.sums = sums,
+                                     .sum_stride = bench->num_post,
+                                     .sum_rows = steps,
+                                     .num_sums = BENCH_STEPS,
+                                     .factors = large[0],
+                                     .factor_sum = selected,
+                                     .factor_term = 1,
+                                     .matrix = weight,
+                                     .matrix_stride = bench->num_post,
+                                     .matrix_rows = units,
+                                     .num_terms = selected,
+                                     .count = bench->num_post};
+    kernels->multiply(&product);
+}
+
 static void run_add_scaled(const struct kernels *kernels, const struct bench *bench)
 {
     kernels->add_scaled(current, weight, bench->num_post, value, bench->num_pre);
@@ -122,6 +154,11 @@ static void run_list_bits(const struct kernels *kernels, const struct bench *ben
     kernels->list_bits((const uint64_t *)(const void *)weight, bench->num_post, listed);
 }
 
+static void run_list_nonzero(const struct kernels *kernels, const struct bench *bench)
+{
+    kernels->list_nonzero(value, bench->num_post, listed);
+}
+
 static void run_count_bits(const struct kernels *kernels, const struct bench *bench)
 {
     kernels->count_bits((const uint64_t *)(const void *)weight, (bench->num_post + 63) / 64,
@@ -149,6 +186,9 @@ static const struct bench benches[] = {
     {"add_rows 784x196", run_add_rows, 784, 196, 100},
     {"add_rows 195x96", run_add_rows, 195, 96, 200},
     {"add_rows 480x96", run_add_rows, 480, 96, 200},
+    {"add_lists 66x112", run_add_lists, 66, 112, 390},
+    {"add_lists 94x112", run_add_lists, 94, 112, 390},
+    {"multiply 784x196", run_multiply, 784, 196, 220},
     {"add_scaled 784x196", run_add_scaled, 784, 196, 0},
     {"run_layer 196x784", run_layer, 196, 784, 435},
     {"run_layer 512x784", run_layer, 512, 784, 200},
@@ -164,6 +204,7 @@ static const struct bench benches[] = {
     {"fire subtract 784", run_fire, 0, 784, 0},
     {"fire zero 784", run_fire, 0, 784, 1},
     {"list_bits 784", run_list_bits, 0, 784, 0},
+    {"list_nonzero 784", run_list_nonzero, 0, 784, 0},
     {"count_bits 15x784", run_count_bits, 0, 784, 0},
     {"random 784", run_random, 0, 784, 0},
     {"compare 784", run_compare, 0, 784, 0},
@@ -205,7 +246,7 @@ static double bench_bytes(const struct bench *bench)
         return bench->num_post * 7.0 * sizeof(float);
     if (bench->run == run_add_rows)
         spikes = spans[0].end - spans[0].begin;
-    if (bench->run == run_layer)
+    if (bench->run == run_layer || bench->run == run_add_lists)
         spikes = spans[BENCH_STEPS - 1].end;
     if (bench->run == run_fixed)
         return (double)spans[BENCH_STEPS - 1].end * bench->num_post * (double)sizeof(int16_t);

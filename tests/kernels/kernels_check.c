@@ -118,6 +118,80 @@ static bool check_add_rows(const struct kernels *kernels, size_t count, bool spe
     return same(wanted, got, count * sizeof *got);
 }
 
+static bool check_add_lists(const struct kernels *kernels, size_t count, bool special)
+{
+    enum { NUM_LISTS = 5 };
+    size_t stride = count + turn % 3, bytes = ((NUM_LISTS - 1) * stride + count) * sizeof(float);
+    uint32_t begin[NUM_LISTS + 1] = {turn % 2}, list[NUM_LISTS * NUM_PRE + 1];
+    for (int i = 0; i < NUM_LISTS; i++) {
+        size_t found;
+        const uint32_t *units = random_units(NUM_PRE, 0, &found);
+        memcpy(list + begin[i], units, found * sizeof *list);
+        begin[i + 1] = begin[i] + (uint32_t)found;
+    }
+    const float *matrix = random_reals(NUM_PRE * count, special);
+    const float *start = turn % 4 ? random_reals(count, special) : NULL;
+    float *wanted = random_reals(bytes / sizeof(float), special), *got = copy(wanted, bytes);
+    for (int i = 0; i < NUM_LISTS; i++) {
+        if (start)
+            memcpy(wanted + (size_t)i * stride, start, count * sizeof *wanted);
+        reference_add_rows(wanted + (size_t)i * stride, matrix, count, count, list + begin[i],
+                           begin[i + 1] - begin[i], 0);
+    }
+    kernels->add_lists(got, stride, NUM_LISTS, start, matrix, count, list, begin);
+    return same(wanted, got, bytes);
+}
+
+static bool check_list_nonzero(const struct kernels *kernels, size_t count, bool special)
+{
+    float *values = random_reals(count, special);
+    uint32_t *wanted = copy(values, count * sizeof *wanted), found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (draw(i) % 3)
+            values[i] = i % 2 ? 0.0f : -0.0f;
+        if (values[i] != 0)
+            wanted[found++] = i;
+    }
+    uint32_t *got = copy(wanted, count * sizeof *got);
+    memset(got, 0, count * sizeof *got);
+    return kernels->list_nonzero(values, count, got) == found &&
+           same(wanted, got, found * sizeof *got);
+}
+
+/* Sums and rows in any order, with other rows between them. */
+static bool check_multiply(const struct kernels *kernels, size_t count, bool special)
+{
+    enum { NUM_ROWS = 13 };
+    size_t stride = count + turn % 3, values = (NUM_ROWS - 1) * stride + count, num_sums, num_terms;
+    const uint32_t *sum_rows = random_units(NUM_ROWS, 0, &num_sums);
+    const uint32_t *matrix_rows = random_units(NUM_ROWS, 0, &num_terms);
+    const float *factors = random_reals(num_sums * num_terms, special);
+    const float *matrix = random_reals(values, special);
+    float *wanted = random_reals(values, special), *got = copy(wanted, values * sizeof *got);
+    bool turned = turn % 2;
+    struct kernel_product product = {.sums = got,
+                                     .sum_stride = stride,
+                                     .sum_rows = sum_rows,
+                                     .num_sums = num_sums,
+                                     .factors = factors,
+                                     .factor_sum = turned ? 1 : num_terms,
+                                     .factor_term = turned ? num_sums : 1,
+                                     .matrix = matrix,
+                                     .matrix_stride = stride,
+                                     .matrix_rows = matrix_rows,
+                                     .num_terms = num_terms,
+                                     .count = count};
+    for (size_t i = 0; i < num_sums; i++)
+        for (size_t k = 0; k < num_terms; k++) {
+            float factor = factors[turned ? k * num_sums + i : i * num_terms + k];
+            for (size_t post = 0; post < count; post++)
+                wanted[sum_rows[i] * stride + post] +=
+                    factor * matrix[matrix_rows[k] * stride + post];
+        }
+    kernels->multiply(&product);
+    return same(wanted, got, values * sizeof *got);
+}
+
 static bool check_add_scaled(const struct kernels *kernels, size_t count, bool special)
 {
     size_t num_pre = count % 3 ? NUM_PRE : 300; /* more than are listed at a time */
@@ -385,11 +459,14 @@ static const struct {
     bool (*check)(const struct kernels *kernels, size_t count, bool special);
 } checks[] = {
     {"add_rows", check_add_rows},
+    {"add_lists", check_add_lists},
     {"add_scaled", check_add_scaled},
+    {"multiply", check_multiply},
     {"fire", check_fire},
     {"run_layer", check_run_layer},
     {"run_fixed", check_run_fixed},
     {"list_bits", check_list_bits},
+    {"list_nonzero", check_list_nonzero},
     {"count_ones", check_count_ones},
     {"count_bits", check_count_bits},
     {"random", check_random},

@@ -82,6 +82,23 @@ static void test_scales(void **state)
     }
 }
 
+static void test_transposed_rows_are_columns(void **state)
+{
+    (void)state;
+    static real from[MAX_VALUES], to[MAX_VALUES];
+    static const size_t sides[] = {1, 2, 7, 16, 33, 40};
+    fill(from, 4);
+    for (int i = 0; i < 36; i++) {
+        size_t rows = sides[i % 6], columns = sides[i / 6];
+        fill(to, 5);
+        real behind = to[rows * columns];
+        gemm_transpose(from, rows, columns, to);
+        for (size_t k = 0; k < rows * columns; k++)
+            assert_true(to[k % columns * rows + k / columns] == from[k]);
+        assert_true(to[rows * columns] == behind);
+    }
+}
+
 /* beta = 0 overwrites: what was there before, even NaN, leaves no trace. */
 static void test_zero_beta_ignores_the_old_value(void **state)
 {
@@ -119,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_shapes_and_transpositions),
         cmocka_unit_test(test_scales),
+        cmocka_unit_test(test_transposed_rows_are_columns),
         cmocka_unit_test(test_zero_beta_ignores_the_old_value),
         cmocka_unit_test(test_reference_by_hand),
         cmocka_unit_test(test_the_library_names_itself),
