@@ -43,16 +43,16 @@ struct registry_list *registry_models(struct registry *registry)
 enum status registry_find(struct registry *registry, const char *name, struct network **network,
                           struct error *error)
 {
-    struct registry_list *list = registry_models(registry);
-    const struct registry_model *model = registry_list_find(list, name);
     enum status status = STATUS_OK;
+    pthread_mutex_lock(&registry->publishing);
+    const struct registry_model *model = registry_list_find(registry->list, name);
     *network = model && model->network ? network_retain(model->network) : NULL;
     if (!model)
         status = error_set(error, STATUS_NOT_FOUND, "There is no model named '%s'.", name);
     else if (!*network)
         status = error_set(error, STATUS_NOT_READY, "The model '%s' is not served: %s", name,
                            model->reason);
-    registry_list_release(list);
+    pthread_mutex_unlock(&registry->publishing);
     return status;
 }
 

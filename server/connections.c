@@ -134,8 +134,9 @@ void connections_mark(struct connection *connection, bool busy)
 {
     if (!connection)
         return;
-    atomic_store(&connection->since_us, clock_now_us());
-    atomic_store(&connection->busy, busy);
+    /* what others see may be older by a moment */
+    atomic_store_explicit(&connection->since_us, clock_now_us(), memory_order_relaxed);
+    atomic_store_explicit(&connection->busy, busy, memory_order_relaxed);
 }
 
 /* Others read the counts while they change; which of two values they see does not matter. */
@@ -194,12 +195,10 @@ int connections_threads_at_work(struct connections *connections,
         return 0;
     uint64_t period = clock_now_us() / CONNECTIONS_PERIOD_US;
     uint64_t own = connections_begun_of_late(connection->thread, period);
-    pthread_mutex_lock(&connections->mutex);
     for (const struct connections_thread *each = connections->threads; each; each = each->next) {
         uint64_t begun = connections_begun_of_late(each, period);
         count += each != connection->thread && begun > 0 && 2 * begun >= own;
     }
-    pthread_mutex_unlock(&connections->mutex);
     return count;
 }
 

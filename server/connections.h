@@ -45,7 +45,7 @@ struct connections_counts {
 struct connections {
     pthread_mutex_t mutex;
     struct connection *first;
-    struct connections_thread *threads;
+    struct connections_thread *_Atomic threads; /* grows at its beginning */
     int max;
     struct connections_counts counts;
 };

@@ -3,15 +3,9 @@
 #include "core/base/mem.h"
 
 enum {
-    HTTP_SPARE_TRANSACTIONS = 64,
-    HTTP_SPARE_BODY = 64 * 1024 /* of a spare transaction */
+    HTTP_SPARE_TRANSACTIONS = 16, /* of a thread */
+    HTTP_SPARE_BODY = 64 * 1024   /* of a spare transaction */
 };
-
-void http_transactions_init(struct http_transactions *transactions)
-{
-    *transactions = (struct http_transactions){.num_spare = 0};
-    pthread_mutex_init(&transactions->mutex, NULL);
-}
 
 static void http_transaction_free(struct http_transaction *transaction)
 {
@@ -21,25 +15,36 @@ static void http_transaction_free(struct http_transaction *transaction)
     mem_free(transaction);
 }
 
-void http_transactions_destroy(struct http_transactions *transactions)
+/* Releases a thread's spare ones. */
+static void http_transactions_release(void *first)
 {
-    for (struct http_transaction *each = transactions->spare, *next; each; each = next) {
+    for (struct http_transaction *each = first, *next; each; each = next) {
         next = each->next;
         http_transaction_free(each);
     }
-    pthread_mutex_destroy(&transactions->mutex);
+}
+
+void http_transactions_init(struct http_transactions *transactions)
+{
+    transactions->has_key =
+        pthread_key_create(&transactions->spare, http_transactions_release) == 0;
+}
+
+void http_transactions_destroy(struct http_transactions *transactions)
+{
+    if (!transactions->has_key)
+        return;
+    http_transactions_release(pthread_getspecific(transactions->spare));
+    pthread_key_delete(transactions->spare);
 }
 
 struct http_transaction *http_transactions_take(struct http_transactions *transactions)
 {
-    pthread_mutex_lock(&transactions->mutex);
-    struct http_transaction *transaction = transactions->spare;
-    if (transaction) {
-        transactions->spare = transaction->next;
-        transactions->num_spare--;
-    }
-    pthread_mutex_unlock(&transactions->mutex);
-    return transaction ? transaction : mem_alloc(1, sizeof *transaction);
+    struct http_transaction *spare =
+        transactions->has_key ? pthread_getspecific(transactions->spare) : NULL;
+    if (spare && pthread_setspecific(transactions->spare, spare->next) == 0)
+        return spare;
+    return mem_alloc(1, sizeof *spare);
 }
 
 /*
@@ -72,15 +77,12 @@ void http_transactions_give(struct http_transactions *transactions,
                             struct http_transaction *transaction)
 {
     http_transaction_clear(transaction);
-    pthread_mutex_lock(&transactions->mutex);
-    bool keep = transactions->num_spare < HTTP_SPARE_TRANSACTIONS;
-    if (keep) {
-        transaction->next = transactions->spare;
-        transactions->spare = transaction;
-        transactions->num_spare++;
-    }
-    pthread_mutex_unlock(&transactions->mutex);
-    if (!keep)
+    struct http_transaction *next =
+        transactions->has_key ? pthread_getspecific(transactions->spare) : NULL;
+    transaction->next = next;
+    transaction->num_behind = next ? next->num_behind + 1 : 0;
+    if (!transactions->has_key || transaction->num_behind >= HTTP_SPARE_TRANSACTIONS ||
+        pthread_setspecific(transactions->spare, transaction) != 0)
         http_transaction_free(transaction);
 }
 

@@ -21,6 +21,7 @@ struct http_transaction {
     struct http_exchange exchange; /* first: the two convert into one another */
     struct http_server *server;
     struct http_transaction *next; /* of those that are spare */
+    int num_behind;                /* how many follow it there */
     struct MHD_Connection *connection;
     enum http_stage stage;
     char target[HTTP_MAX_TARGET + 1];
@@ -31,16 +32,18 @@ struct http_transaction {
     int num_files;
 };
 
-/* Those that are spare. All functions may be called from any thread. */
+/*
+ * Those that are spare, of each thread its own: what one has worked with is in its processor's
+ * caches. All functions may be called from any thread.
+ */
 struct http_transactions {
-    pthread_mutex_t mutex;
-    struct http_transaction *spare;
-    int num_spare;
+    pthread_key_t spare; /* the first one of the thread */
+    bool has_key;        /* else none are kept */
 };
 
 void http_transactions_init(struct http_transactions *transactions);
 
-/* Releases those that are spare. */
+/* Releases those of this thread; those of others have gone with them. */
 void http_transactions_destroy(struct http_transactions *transactions);
 
 /* A transaction as new, whose body may have room already; NULL when memory is out. */

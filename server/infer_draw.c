@@ -51,8 +51,8 @@ enum status infer_draw(struct request *request, const struct raster *outputs, in
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "An animation of %u steps cannot be drawn at a scale of %zu.", num_frames,
                          scale);
-    uint8_t *frames = mem_alloc(num_frames, row_pixels);
-    uint8_t *one = count > 1 ? mem_alloc(pixels, 1) : NULL;
+    uint8_t *frames = mem_alloc_raw(num_frames * row_pixels);
+    uint8_t *one = count > 1 ? mem_alloc_raw(pixels) : NULL;
     enum status status =
         frames && (one || count == 1) ? STATUS_OK : error_plain(error, STATUS_NO_MEMORY);
     for (uint32_t i = 0; i < num_frames && status == STATUS_OK; i++)

@@ -5,13 +5,15 @@
 
 #include <ctype.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 
 enum {
     METRICS_NUM_BOUNDS = 14,
     METRICS_NUM_BATCH_BOUNDS = 7, /* 1, 2, 4 .. 64 */
-    METRICS_MAX_CODE = 600
+    METRICS_MAX_CODE = 600,
+    METRICS_SHARDS = 4
 };
 
 static const double metrics_bounds[METRICS_NUM_BOUNDS] = {
@@ -32,15 +34,23 @@ struct metrics_route {
     struct metrics_histogram duration;
 };
 
-struct metrics {
+/*
+ * What some of the threads have counted; else they would wait for one another's cache lines at
+ * every request. What follows the mutex is all uint64_t, and adds up as an array of them.
+ */
+struct metrics_counts {
     pthread_mutex_t mutex;
-    const char *const *route_names;
-    int num_routes;
     struct metrics_histogram queue, compute;
     struct metrics_batches batches;
     uint64_t rejected[STATUS_COUNT];
     uint64_t synops, spikes;
     struct metrics_route routes[];
+};
+
+struct metrics {
+    const char *const *route_names;
+    int num_routes;
+    struct metrics_counts *shards[METRICS_SHARDS];
 };
 
 /* Outcomes that mean that the server turned a request away, not that the request was wrong. */
@@ -49,15 +59,37 @@ static const enum status metrics_rejections[] = {
     STATUS_RATE_LIMITED,    STATUS_CLIENT_GONE, STATUS_NO_MEMORY,
     STATUS_NOT_READY,       STATUS_OVERLOADED,  STATUS_DEADLINE};
 
+static struct metrics_counts *metrics_counts_new(int num_routes)
+{
+    struct metrics_counts *counts =
+        mem_alloc(1, sizeof *counts + (size_t)num_routes * sizeof counts->routes[0]);
+    if (counts)
+        pthread_mutex_init(&counts->mutex, NULL);
+    return counts;
+}
+
+static void metrics_counts_free(struct metrics_counts *counts)
+{
+    if (!counts)
+        return;
+    pthread_mutex_destroy(&counts->mutex);
+    mem_free(counts);
+}
+
 struct metrics *metrics_open(const char *const *route_names, int num_routes)
 {
-    struct metrics *metrics =
-        mem_alloc(1, sizeof *metrics + (size_t)num_routes * sizeof metrics->routes[0]);
+    struct metrics *metrics = mem_alloc(1, sizeof *metrics);
     if (!metrics)
         return NULL;
     metrics->route_names = route_names;
     metrics->num_routes = num_routes;
-    pthread_mutex_init(&metrics->mutex, NULL);
+    for (int i = 0; i < METRICS_SHARDS; i++) {
+        metrics->shards[i] = metrics_counts_new(num_routes);
+        if (!metrics->shards[i]) {
+            metrics_close(metrics);
+            return NULL;
+        }
+    }
     return metrics;
 }
 
@@ -65,8 +97,21 @@ void metrics_close(struct metrics *metrics)
 {
     if (!metrics)
         return;
-    pthread_mutex_destroy(&metrics->mutex);
+    for (int i = 0; i < METRICS_SHARDS; i++)
+        metrics_counts_free(metrics->shards[i]);
     mem_free(metrics);
+}
+
+/* The shard of the calling thread, locked. Threads take them in turn. */
+static struct metrics_counts *metrics_lock(struct metrics *metrics)
+{
+    static _Atomic unsigned num_threads;
+    static _Thread_local unsigned number; /* 0: it has none yet */
+    if (number == 0)
+        number = atomic_fetch_add(&num_threads, 1) % METRICS_SHARDS + 1;
+    struct metrics_counts *counts = metrics->shards[number - 1];
+    pthread_mutex_lock(&counts->mutex);
+    return counts;
 }
 
 static void metrics_observe(struct metrics_histogram *histogram, uint64_t duration_us)
@@ -80,19 +125,19 @@ static void metrics_observe(struct metrics_histogram *histogram, uint64_t durati
 
 void metrics_record(struct metrics *metrics, const struct metrics_sample *sample)
 {
-    pthread_mutex_lock(&metrics->mutex);
-    struct metrics_route *route = &metrics->routes[sample->route];
+    struct metrics_counts *counts = metrics_lock(metrics);
+    struct metrics_route *route = &counts->routes[sample->route];
     if (sample->code > 0 && sample->code < METRICS_MAX_CODE)
         route->codes[sample->code]++;
     metrics_observe(&route->duration, sample->duration_us);
-    metrics->rejected[sample->status]++;
+    counts->rejected[sample->status]++;
     if (sample->computed) {
-        metrics_observe(&metrics->queue, sample->queue_us);
-        metrics_observe(&metrics->compute, sample->compute_us);
-        metrics->synops += sample->synops;
-        metrics->spikes += sample->spikes;
+        metrics_observe(&counts->queue, sample->queue_us);
+        metrics_observe(&counts->compute, sample->compute_us);
+        counts->synops += sample->synops;
+        counts->spikes += sample->spikes;
     }
-    pthread_mutex_unlock(&metrics->mutex);
+    pthread_mutex_unlock(&counts->mutex);
 }
 
 void metrics_record_batch(struct metrics *metrics, int size)
@@ -100,10 +145,31 @@ void metrics_record_batch(struct metrics *metrics, int size)
     int bucket = 0;
     while (bucket < METRICS_NUM_BATCH_BOUNDS && size > 1 << bucket)
         bucket++;
-    pthread_mutex_lock(&metrics->mutex);
-    metrics->batches.counts[bucket]++;
-    metrics->batches.num_items += (uint64_t)size;
-    pthread_mutex_unlock(&metrics->mutex);
+    struct metrics_counts *counts = metrics_lock(metrics);
+    counts->batches.counts[bucket]++;
+    counts->batches.num_items += (uint64_t)size;
+    pthread_mutex_unlock(&counts->mutex);
+}
+
+/* The sum of all shards, to be freed by the caller; NULL when memory is out. */
+static struct metrics_counts *metrics_sum(struct metrics *metrics)
+{
+    struct metrics_counts *total = metrics_counts_new(metrics->num_routes);
+    if (!total)
+        return NULL;
+    uint64_t *sum = total->queue.counts;
+    size_t count = (sizeof *total - offsetof(struct metrics_counts, queue) +
+                    (size_t)metrics->num_routes * sizeof total->routes[0]) /
+                   sizeof *sum;
+    for (int i = 0; i < METRICS_SHARDS; i++) {
+        struct metrics_counts *shard = metrics->shards[i];
+        const uint64_t *part = shard->queue.counts;
+        pthread_mutex_lock(&shard->mutex);
+        for (size_t k = 0; k < count; k++)
+            sum[k] += part[k];
+        pthread_mutex_unlock(&shard->mutex);
+    }
+    return total;
 }
 
 static enum status metrics_head(struct buf *out, const char *name, const char *type,
@@ -138,21 +204,23 @@ static enum status metrics_write_histogram(struct buf *out, const char *name, co
                       (unsigned long long)total);
 }
 
-static enum status metrics_write_requests(const struct metrics *metrics, struct buf *out)
+static enum status metrics_write_requests(const struct metrics *metrics,
+                                          const struct metrics_counts *counts, struct buf *out)
 {
     enum status status =
         metrics_head(out, "spikeloom_requests_total", "counter", "Requests answered.");
     for (int r = 0; r < metrics->num_routes; r++)
         for (int code = 0; code < METRICS_MAX_CODE && status == STATUS_OK; code++)
-            if (metrics->routes[r].codes[code])
+            if (counts->routes[r].codes[code])
                 status =
                     buf_printf(out, "spikeloom_requests_total{route=\"%s\",code=\"%d\"} %llu\n",
                                metrics->route_names[r], code,
-                               (unsigned long long)metrics->routes[r].codes[code]);
+                               (unsigned long long)counts->routes[r].codes[code]);
     return status;
 }
 
-static enum status metrics_write_durations(const struct metrics *metrics, struct buf *out)
+static enum status metrics_write_durations(const struct metrics *metrics,
+                                           const struct metrics_counts *counts, struct buf *out)
 {
     const char *name = "spikeloom_request_duration_seconds";
     enum status status =
@@ -160,20 +228,20 @@ static enum status metrics_write_durations(const struct metrics *metrics, struct
     for (int r = 0; r < metrics->num_routes && status == STATUS_OK; r++) {
         char label[96];
         snprintf(label, sizeof label, "route=\"%s\",", metrics->route_names[r]);
-        status = metrics_write_histogram(out, name, label, &metrics->routes[r].duration);
+        status = metrics_write_histogram(out, name, label, &counts->routes[r].duration);
     }
     if (status == STATUS_OK)
         status = metrics_head(out, "spikeloom_queue_duration_seconds", "histogram",
                               "Waiting for an inference thread.");
     if (status == STATUS_OK)
         status =
-            metrics_write_histogram(out, "spikeloom_queue_duration_seconds", "", &metrics->queue);
+            metrics_write_histogram(out, "spikeloom_queue_duration_seconds", "", &counts->queue);
     if (status == STATUS_OK)
         status = metrics_head(out, "spikeloom_compute_duration_seconds", "histogram",
                               "From being taken by an inference thread to the answer.");
     if (status == STATUS_OK)
         status = metrics_write_histogram(out, "spikeloom_compute_duration_seconds", "",
-                                         &metrics->compute);
+                                         &counts->compute);
     return status;
 }
 
@@ -198,7 +266,7 @@ static enum status metrics_write_batches(const struct metrics_batches *batches, 
         (unsigned long long)total);
 }
 
-static enum status metrics_write_rejected(const struct metrics *metrics, struct buf *out)
+static enum status metrics_write_rejected(const struct metrics_counts *counts, struct buf *out)
 {
     enum status status = metrics_head(out, "spikeloom_rejected_total", "counter",
                                       "Requests turned away or given up, by reason.");
@@ -209,12 +277,12 @@ static enum status metrics_write_rejected(const struct metrics *metrics, struct 
         for (size_t c = 0; name[c] && c + 1 < sizeof reason; c++)
             reason[c] = (char)tolower((unsigned char)name[c]);
         status = buf_printf(out, "spikeloom_rejected_total{reason=\"%s\"} %llu\n", reason,
-                            (unsigned long long)metrics->rejected[metrics_rejections[i]]);
+                            (unsigned long long)counts->rejected[metrics_rejections[i]]);
     }
     return status;
 }
 
-static enum status metrics_write_rest(const struct metrics *metrics,
+static enum status metrics_write_rest(const struct metrics_counts *counts,
                                       const struct metrics_gauges *gauges, struct buf *out)
 {
     return buf_printf(out,
@@ -245,23 +313,25 @@ static enum status metrics_write_rest(const struct metrics *metrics,
                       gauges->queue_depth, gauges->connections.open,
                       (unsigned long long)gauges->connections.shut_late,
                       (unsigned long long)gauges->connections.shut_full, gauges->ready,
-                      (unsigned long long)metrics->synops, (unsigned long long)metrics->spikes,
+                      (unsigned long long)counts->synops, (unsigned long long)counts->spikes,
                       cpu_level_name(cpu_level()));
 }
 
 enum status metrics_write(struct metrics *metrics, const struct metrics_gauges *gauges,
                           struct buf *out)
 {
-    pthread_mutex_lock(&metrics->mutex);
-    enum status status = metrics_write_requests(metrics, out);
+    struct metrics_counts *counts = metrics_sum(metrics);
+    if (!counts)
+        return STATUS_NO_MEMORY;
+    enum status status = metrics_write_requests(metrics, counts, out);
     if (status == STATUS_OK)
-        status = metrics_write_durations(metrics, out);
+        status = metrics_write_durations(metrics, counts, out);
     if (status == STATUS_OK)
-        status = metrics_write_batches(&metrics->batches, out);
+        status = metrics_write_batches(&counts->batches, out);
     if (status == STATUS_OK)
-        status = metrics_write_rejected(metrics, out);
+        status = metrics_write_rejected(counts, out);
     if (status == STATUS_OK)
-        status = metrics_write_rest(metrics, gauges, out);
-    pthread_mutex_unlock(&metrics->mutex);
+        status = metrics_write_rest(counts, gauges, out);
+    metrics_counts_free(counts);
     return status;
 }

@@ -15,6 +15,7 @@ enum { POOL_BRIEF_US = 5000, POOL_WARY = 32 };
 /* What a thread that is not of the pool runs an item with. */
 struct pool_guest {
     struct pool_guest *next;
+    pthread_t last; /* thread that was it, whose caches may still hold what it has worked with */
     struct inference scratch;
 };
 
@@ -39,7 +40,7 @@ struct pool {
     int long_waiting, long_working; /* the same of depth and working: what is not brief */
     int wary;                       /* items that are not to run where they are given */
     bool stopping;
-    struct pool_guest *guests; /* of which nobody makes use */
+    struct pool_guest *guests; /* of which nobody makes use; the last one first */
     pthread_t watcher;
     bool has_watcher, watcher_asleep;
     int num_threads; /* that were started */
@@ -335,19 +336,32 @@ static bool pool_is_closed(const struct pool *pool)
             pool->working + pool->visiting >= pool->settings.num_threads);
 }
 
+/*
+ * The one that this thread was last, if nobody is it now, or the one that has not been for longest;
+ * out of a list with some. Holds the mutex.
+ */
+static struct pool_guest *pool_choose_guest(struct pool *pool)
+{
+    struct pool_guest **place = &pool->guests;
+    while ((*place)->next && !pthread_equal((*place)->last, pthread_self()))
+        place = &(*place)->next;
+    struct pool_guest *guest = *place;
+    *place = guest->next;
+    guest->last = pthread_self();
+    return guest;
+}
+
 /* What a guest runs the item with, and a view of the pool; NULL when the item is the queue's. */
 static struct pool_guest *pool_take_guest(struct pool *pool, struct pool_item *item,
                                           struct pool_view *view)
 {
     pthread_mutex_lock(&pool->mutex);
-    struct pool_guest *guest = pool_is_closed(pool) ? NULL : pool->guests;
+    bool admitted = pool->guests && !pool_is_closed(pool) && pool->wary == 0;
+    struct pool_guest *guest = admitted ? pool_choose_guest(pool) : NULL;
     item->brief = pool->wary == 0;
-    if (pool->wary > 0) {
+    if (pool->wary > 0)
         pool->wary--;
-        guest = NULL;
-    }
     if (guest) {
-        pool->guests = guest->next;
         view->waiting = pool->depth + pool->reserved;
         view->working = pool->working;
         view->brief = !pool->long_waiting && !pool->long_working;

@@ -45,10 +45,9 @@ static struct arena *arena_of_thread(void)
     struct arena *arena = pthread_getspecific(arena_key);
     if (arena)
         return arena;
-    arena = mem_resize_raw(NULL, 0, sizeof *arena);
+    arena = mem_alloc(1, sizeof *arena);
     if (!arena)
         return NULL;
-    arena->open = false;
     if (pthread_setspecific(arena_key, arena) == 0)
         return arena;
     mem_free(arena);

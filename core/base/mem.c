@@ -16,22 +16,15 @@ bool mem_must_fail(void)
     return left == 0;
 }
 
-/* A block that is not zeroed, and in *bytes how large it is. */
-static void *mem_take(size_t count, size_t size, size_t *bytes)
+void *mem_alloc(size_t count, size_t size)
 {
     if (size && count > (SIZE_MAX - MEM_ALIGNMENT) / size)
         return NULL;
     if (mem_must_fail())
         return NULL;
     /* aligned_alloc wants a multiple of the alignment */
-    *bytes = (count * size + MEM_ALIGNMENT) / MEM_ALIGNMENT * MEM_ALIGNMENT;
-    return aligned_alloc(MEM_ALIGNMENT, *bytes);
-}
-
-void *mem_alloc(size_t count, size_t size)
-{
-    size_t bytes;
-    void *block = mem_take(count, size, &bytes);
+    size_t bytes = (count * size + MEM_ALIGNMENT) / MEM_ALIGNMENT * MEM_ALIGNMENT;
+    void *block = aligned_alloc(MEM_ALIGNMENT, bytes);
     if (block)
         memset(block, 0, bytes);
     return block;
@@ -69,8 +62,7 @@ void *mem_resize(void *block, size_t old_size, size_t new_size)
 
 void *mem_resize_raw(void *block, size_t kept, size_t new_size)
 {
-    size_t bytes;
-    void *grown = mem_take(1, new_size, &bytes);
+    void *grown = mem_alloc_raw(new_size);
     if (!grown)
         return NULL;
     if (block && kept)

@@ -1,7 +1,7 @@
 /*
- * All heap memory of the project. Blocks are zeroed, but for those of functions named raw, and
- * aligned to MEM_ALIGNMENT (a cache line, and the widest SIMD register). A hook makes the Nth
- * allocation fail, so that tests can walk every out-of-memory path.
+ * All heap memory of the project. Blocks are zeroed and aligned to MEM_ALIGNMENT (a cache line, and
+ * the widest SIMD register), but for those of functions named raw, which are as malloc gives them.
+ * A hook makes the Nth allocation fail, so that tests can walk every out-of-memory path.
  */
 #ifndef SPIKELOOM_CORE_BASE_MEM_H
 #define SPIKELOOM_CORE_BASE_MEM_H
@@ -19,7 +19,7 @@ enum { MEM_ALIGNMENT = 64 };
  */
 void *mem_alloc(size_t count, size_t size);
 
-/* A block as malloc gives it, for libraries that ask for no more. */
+/* A block for bytes, or for libraries that ask for no more; malloc has small ones at hand. */
 void *mem_alloc_raw(size_t size);
 
 /* A copy of `size` bytes, or NULL. */

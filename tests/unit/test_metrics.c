@@ -3,6 +3,7 @@
 
 #include "core/base/mem.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +88,36 @@ static void test_tells_what_was_recorded(void **state)
     metrics_close(metrics);
 }
 
+static void *record_some(void *metrics)
+{
+    const struct metrics_sample sample = {.route = 1, .code = 200, .computed = true, .synops = 3};
+    for (int i = 0; i < 1000; i++)
+        metrics_record(metrics, &sample);
+    metrics_record_batch(metrics, 2);
+    return NULL;
+}
+
+/* More threads than there are places to count in. */
+static void test_counts_of_all_threads_add_up(void **state)
+{
+    (void)state;
+    pthread_t threads[11];
+    struct metrics *metrics = metrics_open(routes, 2);
+    struct buf text;
+    assert_non_null(metrics);
+    for (size_t i = 0; i < 11; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, record_some, metrics), 0);
+    for (size_t i = 0; i < 11; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    write_all(metrics, &text);
+    assert_line(&text, "spikeloom_requests_total{route=\"/b/{name}\",code=\"200\"} 11000");
+    assert_line(&text, "spikeloom_queue_duration_seconds_count 11000");
+    assert_line(&text, "spikeloom_synops_total 33000");
+    assert_line(&text, "spikeloom_batch_size_sum 22");
+    buf_free(&text);
+    metrics_close(metrics);
+}
+
 static void test_process(void **state)
 {
     (void)state;
@@ -109,10 +140,15 @@ static void test_lack_of_room(void **state)
     buf_init(&text, 300);
     assert_int_equal(metrics_write(metrics, &gauges, &text), STATUS_TOO_LARGE);
     buf_free(&text);
-    metrics_close(metrics);
     mem_fail_after(0);
-    assert_null(metrics_open(routes, 2));
+    assert_int_equal(metrics_write(metrics, &gauges, &text), STATUS_NO_MEMORY);
     mem_fail_never();
+    metrics_close(metrics);
+    for (int allowed = 0; allowed < 5; allowed++) {
+        mem_fail_after(allowed);
+        assert_null(metrics_open(routes, 2));
+        mem_fail_never();
+    }
     metrics_close(NULL);
 }
 
@@ -120,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tells_what_was_recorded),
+        cmocka_unit_test(test_counts_of_all_threads_add_up),
         cmocka_unit_test(test_process),
         cmocka_unit_test(test_lack_of_room),
     };

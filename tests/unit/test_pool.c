@@ -18,6 +18,7 @@ struct job {
     bool crowded;
     int at_work; /* threads like the one that gives it */
     pthread_t ran_on;
+    const struct inference *scratch; /* that it ran with */
     _Atomic int runs, drops;
     _Atomic int dropped_with;
 };
@@ -39,6 +40,7 @@ static void run(struct pool_item *const *items, int count, struct inference *scr
         pthread_cond_wait(&moved, &gate);
     for (int i = 0; i < count; i++) {
         ((struct job *)items[i])->ran_on = pthread_self();
+        ((struct job *)items[i])->scratch = scratch;
         ((struct job *)items[i])->runs++;
     }
     finished += count;
@@ -298,6 +300,54 @@ static void test_runs_where_it_is_given(void **state)
     pool_close(pool);
 }
 
+struct visit {
+    struct pool *pool;
+    struct job job;
+};
+
+/* Runs it here, though not at once where something before was slow on a busy machine. */
+static void *run_here(void *argument)
+{
+    struct visit *visit = argument;
+    bool runs = false;
+    for (int i = 0; i < 100 && !runs; i++)
+        runs = pool_run_here(visit->pool, &visit->job.item);
+    assert_true(runs);
+    return NULL;
+}
+
+static void *open_gate_for_two(void *argument)
+{
+    (void)argument;
+    wait_for(&started, 2);
+    return open_gate_soon(NULL);
+}
+
+/* The memory that a thread has worked with, and its processor has at hand, not the last one's. */
+static void test_runs_with_what_it_had(void **state)
+{
+    (void)state;
+    struct pool *pool = open_pool(2, 4);
+    struct visit own = {.pool = pool}, others = {.pool = pool};
+    set_gate(true);
+    run_here(&own);
+    const struct inference *first = own.job.scratch;
+    for (int i = 0; i < 3; i++) {
+        pthread_t other, opener;
+        set_gate(false);
+        pthread_create(&other, NULL, run_here, &others);
+        wait_for(&started, 1);
+        pthread_create(&opener, NULL, open_gate_for_two, NULL);
+        run_here(&own);
+        pthread_join(opener, NULL);
+        pthread_join(other, NULL);
+        assert_ptr_not_equal(others.job.scratch, first);
+        run_here(&own);
+        assert_ptr_equal(own.job.scratch, first);
+    }
+    pool_close(pool);
+}
+
 /* A crowd is no reason where as many are at work as the pool has threads, whoever they are. */
 static void test_shares_with_the_idle(void **state)
 {
@@ -471,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_waits_for_a_whole_batch),
         cmocka_unit_test(test_does_not_wait_for_ever),
         cmocka_unit_test(test_runs_where_it_is_given),
+        cmocka_unit_test(test_runs_with_what_it_had),
         cmocka_unit_test(test_shares_with_the_idle),
         cmocka_unit_test(test_gives_its_next_to_a_thread),
         cmocka_unit_test(test_overtakes_only_what_is_brief),
