@@ -151,19 +151,30 @@ void metrics_record_batch(struct metrics *metrics, int size)
     pthread_mutex_unlock(&counts->mutex);
 }
 
+/* All numbers as one array. */
+static uint64_t *metrics_numbers(struct metrics_counts *counts)
+{
+    return (uint64_t *)(void *)((char *)counts + offsetof(struct metrics_counts, queue));
+}
+
+static size_t metrics_num_numbers(const struct metrics *metrics)
+{
+    size_t bytes = sizeof(struct metrics_counts) - offsetof(struct metrics_counts, queue) +
+                   (size_t)metrics->num_routes * sizeof(struct metrics_route);
+    return bytes / sizeof(uint64_t);
+}
+
 /* The sum of all shards, to be freed by the caller; NULL when memory is out. */
-static struct metrics_counts *metrics_sum(struct metrics *metrics)
+static struct metrics_counts *metrics_sum(const struct metrics *metrics)
 {
     struct metrics_counts *total = metrics_counts_new(metrics->num_routes);
     if (!total)
         return NULL;
-    uint64_t *sum = total->queue.counts;
-    size_t count = (sizeof *total - offsetof(struct metrics_counts, queue) +
-                    (size_t)metrics->num_routes * sizeof total->routes[0]) /
-                   sizeof *sum;
+    uint64_t *sum = metrics_numbers(total);
+    size_t count = metrics_num_numbers(metrics);
     for (int i = 0; i < METRICS_SHARDS; i++) {
         struct metrics_counts *shard = metrics->shards[i];
-        const uint64_t *part = shard->queue.counts;
+        const uint64_t *part = metrics_numbers(shard);
         pthread_mutex_lock(&shard->mutex);
         for (size_t k = 0; k < count; k++)
             sum[k] += part[k];

@@ -16,6 +16,8 @@ jobs=$(nproc)
 total_passed=0
 total_failed=0
 total_skipped=0
+compile_lowly= # how a build gives way to others
+ahead_pid=
 
 . "$root/deploy/packages.sh"
 . "$root/deploy/port.sh"
@@ -83,10 +85,40 @@ compile() {
     compile_type=$3
     compile_targets=$4
     shift 4
-    # shellcheck disable=SC2086 # a list of words
-    CC=$compile_with cmake -S "$root" -B "$compile_folder" -DCMAKE_BUILD_TYPE="$compile_type" \
+    # shellcheck disable=SC2086 # lists of words
+    CC=$compile_with $compile_lowly cmake -S "$root" -B "$compile_folder" -DCMAKE_BUILD_TYPE="$compile_type" \
         -DSPIKELOOM_TESTS=ON -DSPIKELOOM_WERROR=ON "$@" &&
-        cmake --build "$compile_folder" -j "$jobs" --target $compile_targets
+        $compile_lowly cmake --build "$compile_folder" -j "$jobs" --target $compile_targets
+}
+
+compile_clang() {
+    compile "$build/clang" clang Debug all
+}
+
+compile_asan() {
+    compile "$build/asan" gcc RelWithDebInfo "unit_tests spikeloomd replay_programs fuzz_models" \
+        -DSPIKELOOM_SANITIZE=address,undefined
+}
+
+# ahead NAME...: begins with compile_NAME, one after the other, at the lowest priority. In most parts
+# programs wait for one another, and a processor is idle.
+ahead() {
+    jobs=1
+    compile_lowly='nice -n 19'
+    for ahead_name in "$@"; do
+        ahead_status=0
+        "compile_$ahead_name" >"$logs/$ahead_name.ahead" 2>&1 || ahead_status=$?
+        echo "$ahead_status" >"$logs/$ahead_name.status"
+    done
+}
+
+# built_ahead NAME: waits for it, prints what it printed, and returns what it returned.
+built_ahead() {
+    while [ ! -s "$logs/$1.status" ] && kill -0 "$ahead_pid" 2>/dev/null; do
+        sleep 1
+    done
+    cat "$logs/$1.ahead"
+    [ "$(cat "$logs/$1.status")" = 0 ]
 }
 
 # programs FOLDER LABEL [OPTION...]: the test programs of FOLDER under one label, their cases
@@ -160,6 +192,11 @@ run_all() {
     part layers-self-test sh "$root/tests/layers/check.sh" --self-test
     part counting sh "$root/tests/tap_test.sh"
     part build compile "$build" gcc RelWithDebInfo all -DSPIKELOOM_TEST_LAUNCHER= || finish
+    rm -f "$logs"/*.status
+    ahead clang asan &
+    ahead_pid=$!
+    trap 'kill "$ahead_pid" 2>/dev/null' EXIT
+    trap 'exit 1' INT TERM
     part unit programs "$build" unit
     part f64 programs "$build" f64
     part kernels sh "$root/tests/kernels/run.sh" "$build"
@@ -192,11 +229,9 @@ run_all() {
     part page sh "$root/tests/page/run.sh" "$build"
     part bench sh "$root/tests/bench/run.sh" "$build"
     part docs sh "$root/tests/docs/check.sh" "$build"
-    part clang compile "$build/clang" clang Debug all
+    part clang built_ahead clang
     part numeric sh "$root/tests/numeric.sh" "$build" "$build/clang"
-    part asan-build compile "$build/asan" gcc RelWithDebInfo \
-        "unit_tests spikeloomd replay_programs fuzz_models" \
-        -DSPIKELOOM_SANITIZE=address,undefined || finish
+    part asan-build built_ahead asan || finish
     part asan-unit programs "$build/asan" unit
     part asan-fuzz sh "$root/tests/fuzz.sh" --regression "$build/asan"
     part asan-http sh "$root/tests/http/run.sh" "$build/asan"

@@ -9,12 +9,12 @@
 
 /*
  * A panel of the matrix stays in the nearest cache, with room beside it, while all sums add rows of
- * it. Its columns are all but for the last panel multiples of the widest vector.
+ * it. All but the last one have whole vectors of columns, of the widest kind.
  */
 enum {
     PANEL_ROWS = 96,
     PANEL_COLUMNS = 112,
-    PANEL_LANES = 16,
+    PANEL_LANES = 16,                    /* of the widest vector */
     PANEL_WORDS = (PANEL_ROWS + 63) / 64 /* with a bit for each of its rows */
 };
 

@@ -112,6 +112,7 @@ struct kernels {
     size_t (*add_scaled)(real *current, const real *weight, size_t count, const real *value,
                          size_t num_pre);
 
+    /* what struct kernel_product tells */
     void (*multiply)(const struct kernel_product *product);
 
     /* one step of count units; before [count] receives the potentials before the reset, or NULL */

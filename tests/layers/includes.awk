@@ -20,7 +20,7 @@ BEGIN {
     home["dlfcn.h"] = "^core/media/audio\\.c$" # to reach what libsndfile hides
     home["ogg/ogg.h"] = home["vorbis/codec.h"] = "^core/media/vorbis\\.c$"
     home["soxr.h"] = "^core/media/resample\\.c$"
-    home["png.h"] = "^core/media/image\\.c$"
+    home["png.h"] = "^core/media/image_work\\.h$"
     home["nettle/sha2.h"] = "^core/base/digest\\.c$"
     home["nettle/memops.h"] = "^core/base/digest\\.c$"
     home["nettle/base64.h"] = "^api/base64\\.c$"
