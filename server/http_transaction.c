@@ -38,10 +38,16 @@ void http_transactions_destroy(struct http_transactions *transactions)
     pthread_key_delete(transactions->spare);
 }
 
+/* The first spare one of this thread, or NULL. */
+static struct http_transaction *
+http_transactions_first(const struct http_transactions *transactions)
+{
+    return transactions->has_key ? pthread_getspecific(transactions->spare) : NULL;
+}
+
 struct http_transaction *http_transactions_take(struct http_transactions *transactions)
 {
-    struct http_transaction *spare =
-        transactions->has_key ? pthread_getspecific(transactions->spare) : NULL;
+    struct http_transaction *spare = http_transactions_first(transactions);
     if (spare && pthread_setspecific(transactions->spare, spare->next) == 0)
         return spare;
     return mem_alloc(1, sizeof *spare);
@@ -77,8 +83,7 @@ void http_transactions_give(struct http_transactions *transactions,
                             struct http_transaction *transaction)
 {
     http_transaction_clear(transaction);
-    struct http_transaction *next =
-        transactions->has_key ? pthread_getspecific(transactions->spare) : NULL;
+    struct http_transaction *next = http_transactions_first(transactions);
     transaction->next = next;
     transaction->num_behind = next ? next->num_behind + 1 : 0;
     if (!transactions->has_key || transaction->num_behind >= HTTP_SPARE_TRANSACTIONS ||

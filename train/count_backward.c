@@ -135,7 +135,7 @@ void count_backward_run(struct count_backward *backward, const struct layer *lay
 {
     size_t inputs = backward->inputs, units = backward->units;
     if (pass->input_gradient)
-        gemm_transpose(layer->weight, inputs, units, backward->weight);
+        gemm_transpose(layer->weight, inputs, units, backward->weight, inputs);
     if (pass->weight_gradient) {
         memset(backward->weight_gradient, 0, units * inputs * sizeof *backward->weight_gradient);
         memset(pass->bias_gradient, 0, units * sizeof *pass->bias_gradient);
@@ -150,5 +150,5 @@ void count_backward_run(struct count_backward *backward, const struct layer *lay
         }
     }
     if (pass->weight_gradient)
-        gemm_transpose(backward->weight_gradient, units, inputs, pass->weight_gradient);
+        gemm_transpose(backward->weight_gradient, units, inputs, pass->weight_gradient, units);
 }

@@ -342,12 +342,8 @@ void membrane_turn(struct membrane *membrane, const struct network *network, siz
                    size_t count)
 {
     const struct membrane_layer *output = &membrane->layers[DECODER];
-    const real *restrict weight = network->layers[DECODER].weight;
-    for (size_t unit = 0; unit < output->units; unit++) {
-        real *restrict turned = membrane->turned + unit * output->inputs;
-        for (size_t row = first; row < first + count; row++)
-            turned[row] = weight[row * output->units + unit];
-    }
+    gemm_transpose(network->layers[DECODER].weight + first * output->units, count, output->units,
+                   membrane->turned + first, output->inputs);
 }
 
 double membrane_loss(const struct membrane *membrane)

@@ -40,7 +40,7 @@ void gemm_reference(size_t rows, size_t columns, size_t inner, real alpha, struc
     }
 }
 
-void gemm_transpose(const real *from, size_t rows, size_t columns, real *to)
+void gemm_transpose(const real *from, size_t rows, size_t columns, real *to, size_t to_stride)
 {
 #ifdef SPIKELOOM_REAL_DOUBLE
     cblas_domatcopy(
@@ -48,7 +48,7 @@ void gemm_transpose(const real *from, size_t rows, size_t columns, real *to)
     cblas_somatcopy(
 #endif
         CblasRowMajor, CblasTrans, (blasint)rows, (blasint)columns, 1, from, (blasint)columns, to,
-        (blasint)rows);
+        (blasint)to_stride);
 }
 
 void gemm_use_one_thread(void)

@@ -29,8 +29,8 @@ void gemm(size_t rows, size_t columns, size_t inner, real alpha, struct gemm_vie
 void gemm_reference(size_t rows, size_t columns, size_t inner, real alpha, struct gemm_view a,
                     struct gemm_view b, real beta, real *c, size_t c_stride);
 
-/* to [columns][rows] = from [rows][columns], transposed. */
-void gemm_transpose(const real *from, size_t rows, size_t columns, real *to);
+/* to [columns][rows], whose rows are to_stride apart, = from [rows][columns], transposed. */
+void gemm_transpose(const real *from, size_t rows, size_t columns, real *to, size_t to_stride);
 
 /* Keeps OpenBLAS to the calling thread; call once before the first product. */
 void gemm_use_one_thread(void);

@@ -55,16 +55,26 @@ static void plain_add_rows(real *current, const real *weight, size_t stride, siz
     }
 }
 
-static void plain_add_lists(real *sums, size_t stride, size_t num_lists, const real *start,
-                            const real *matrix, size_t count, const uint32_t *list,
-                            const uint32_t *begin)
+void kernels_add_lists_by_rows(const struct kernels *level, real *sums, size_t stride,
+                               size_t num_lists, const real *start, const real *matrix,
+                               size_t matrix_stride, size_t count, const uint32_t *list,
+                               const uint32_t *begin)
 {
     for (size_t i = 0; i < num_lists; i++) {
         real *sum = sums + i * stride;
         if (start)
             memcpy(sum, start, count * sizeof *sum);
-        plain_add_rows(sum, matrix, count, count, list + begin[i], begin[i + 1] - begin[i], 0);
+        level->add_rows(sum, matrix, matrix_stride, count, list + begin[i], begin[i + 1] - begin[i],
+                        0);
     }
+}
+
+static void plain_add_lists(real *sums, size_t stride, size_t num_lists, const real *start,
+                            const real *matrix, size_t count, const uint32_t *list,
+                            const uint32_t *begin)
+{
+    kernels_add_lists_by_rows(&kernels_plain, sums, stride, num_lists, start, matrix, count, count,
+                              list, begin);
 }
 
 static size_t plain_add_scaled(real *restrict current, const real *restrict weight, size_t count,

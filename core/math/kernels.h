@@ -164,6 +164,12 @@ const struct kernels *kernels_of(enum cpu_level level);
 /* The truth; entries are what the other levels fall back on. */
 extern const struct kernels kernels_plain;
 
+/* add_lists by way of add_rows of `level`; rows of the matrix are matrix_stride apart. */
+void kernels_add_lists_by_rows(const struct kernels *level, real *sums, size_t stride,
+                               size_t num_lists, const real *start, const real *matrix,
+                               size_t matrix_stride, size_t count, const uint32_t *list,
+                               const uint32_t *begin);
+
 /* Each replaces the entries that its level does better; in double precision none. */
 void kernels_use_neon(struct kernels *kernels);
 void kernels_use_avx2(struct kernels *kernels);

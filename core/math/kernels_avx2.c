@@ -87,13 +87,10 @@ AVX2 static void avx2_add_lists(float *sums, size_t stride, size_t num_lists, co
     at = add_lists_blocks(8, at, sums, stride, num_lists, start, matrix, count, list, begin);
     at = add_lists_blocks(4, at, sums, stride, num_lists, start, matrix, count, list, begin);
     at = add_lists_blocks(1, at, sums, stride, num_lists, start, matrix, count, list, begin);
-    for (size_t i = 0; i < num_lists && at < count; i++) {
-        float *sum = sums + i * stride + at;
-        if (start)
-            memcpy(sum, start + at, (count - at) * sizeof *sum);
-        kernels_plain.add_rows(sum, matrix + at, count, count - at, list + begin[i],
-                               begin[i + 1] - begin[i], 0);
-    }
+    if (at < count)
+        kernels_add_lists_by_rows(&kernels_plain, sums + at, stride, num_lists,
+                                  start ? start + at : NULL, matrix + at, count, count - at, list,
+                                  begin);
 }
 
 enum { AVX2_SUMS = 4, AVX2_WIDTH = 2 }; /* that share the rows of a product; vectors of them */

@@ -63,12 +63,9 @@ static void neon_add_lists(float *sums, size_t stride, size_t num_lists, const f
                            const float *matrix, size_t count, const uint32_t *list,
                            const uint32_t *begin)
 {
-    for (size_t i = 0; i < num_lists; i++) {
-        float *sum = sums + i * stride;
-        if (start)
-            memcpy(sum, start, count * sizeof *sum);
-        neon_add_rows(sum, matrix, count, count, list + begin[i], begin[i + 1] - begin[i], 0);
-    }
+    const struct kernels neon = {.add_rows = neon_add_rows};
+    kernels_add_lists_by_rows(&neon, sums, stride, num_lists, start, matrix, count, count, list,
+                              begin);
 }
 
 /* Inputs of which the nonzero ones are listed at a time. */

@@ -100,28 +100,30 @@ static void check_near(real found, double expected)
     assert_true(fabs((double)found - expected) <= 1e-5 * (1 + fabs(expected)));
 }
 
+/* The sum of `count` products of values that are so far apart. */
+static double sum_products(const real *a, size_t a_stride, const real *b, size_t b_stride,
+                           size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)a[i * a_stride] * (double)b[i * b_stride];
+    return sum;
+}
+
 static void check_gradients(void)
 {
+    const real one = 1;
     for (size_t row = 0; row < ROWS; row++)
-        for (size_t i = 0; i < INPUTS; i++) {
-            double sum = 0;
-            for (size_t unit = 0; unit < UNITS; unit++)
-                sum +=
-                    (double)current_gradient[row * UNITS + unit] * (double)weight[i * UNITS + unit];
-            check_near(input_gradient[row * INPUTS + i], sum);
-        }
+        for (size_t i = 0; i < INPUTS; i++)
+            check_near(
+                input_gradient[row * INPUTS + i],
+                sum_products(current_gradient + row * UNITS, 1, weight + i * UNITS, 1, UNITS));
     for (size_t unit = 0; unit < UNITS; unit++) {
-        double bias_sum = 0;
-        for (size_t row = 0; row < ROWS; row++)
-            bias_sum += (double)current_gradient[row * UNITS + unit];
-        check_near(bias_gradient[unit], bias_sum);
-        for (size_t i = 0; i < INPUTS; i++) {
-            double sum = 0;
-            for (size_t row = 0; row < ROWS; row++)
-                sum +=
-                    (double)current_gradient[row * UNITS + unit] * (double)input[row * INPUTS + i];
-            check_near(weight_gradient[i * UNITS + unit], sum);
-        }
+        check_near(bias_gradient[unit],
+                   sum_products(current_gradient + unit, UNITS, &one, 0, ROWS));
+        for (size_t i = 0; i < INPUTS; i++)
+            check_near(weight_gradient[i * UNITS + unit],
+                       sum_products(current_gradient + unit, UNITS, input + i, INPUTS, ROWS));
     }
 }
 

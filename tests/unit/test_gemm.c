@@ -92,10 +92,16 @@ static void test_transposed_rows_are_columns(void **state)
         size_t rows = sides[i % 6], columns = sides[i / 6];
         fill(to, 5);
         real behind = to[rows * columns];
-        gemm_transpose(from, rows, columns, to);
+        gemm_transpose(from, rows, columns, to, rows);
         for (size_t k = 0; k < rows * columns; k++)
             assert_true(to[k % columns * rows + k / columns] == from[k]);
         assert_true(to[rows * columns] == behind);
+        fill(to, 5);
+        behind = to[rows];
+        gemm_transpose(from, rows, columns, to, rows + PADDING);
+        for (size_t k = 0; k < rows * columns; k++)
+            assert_true(to[k % columns * (rows + PADDING) + k / columns] == from[k]);
+        assert_true(to[rows] == behind);
     }
 }
 

@@ -138,6 +138,7 @@ static void test_raw_resize_keeps_content(void **state)
     assert_null(mem_resize_raw(block, 10, largest));
     block = mem_resize_raw(block, 10, 1000);
     assert_non_null(block);
+    assert_int_equal((uintptr_t)block % _Alignof(max_align_t), 0);
     for (int i = 0; i < 10; i++)
         assert_int_equal(block[i], 7);
     mem_free(block);
