@@ -1,7 +1,6 @@
 #include "server/handlers.h"
 
 #include "api/latent.h"
-#include "server/clock.h"
 #include "server/infer.h"
 #include "server/reply.h"
 
@@ -58,7 +57,8 @@ bool handlers_submit(struct request *request, infer_function function)
     }
     int timeout_ms = request->query.given & QUERY_TIMEOUT_MS ? request->query.timeout_ms
                                                              : request->service->config->timeout_ms;
-    request->item.deadline_us = clock_now_us() + (uint64_t)timeout_ms * 1000;
+    request->item.deadline_us =
+        request->exchange->request.received_us + (uint64_t)timeout_ms * 1000;
     request->infer = function;
     return handlers_run_here(request) || handlers_queue(request);
 }

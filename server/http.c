@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-    HTTP_REPLY_MEMORY = 16 * 1024, /* of a connection, besides what the request's head may take */
+    HTTP_REPLY_MEMORY = 8 * 1024, /* of a connection, besides what the request's head may take */
     HTTP_FORM_MEMORY = 8 * 1024,
     HTTP_ARRIVAL_US = 1000000,      /* what takes longer to arrive has failed */
     HTTP_CATCH_UP_US = 200,         /* until it is looked again whether threads have caught up */

@@ -180,7 +180,7 @@ static void request_log(const struct request *request, const char *route_name, b
     log_end(&line);
 }
 
-static void request_count_inference(const struct request *request)
+static void request_count_inference(const struct request *request, uint64_t now_us)
 {
     const struct request_durations *durations = &request->durations;
     struct statistics_sample sample = {
@@ -188,7 +188,7 @@ static void request_count_inference(const struct request *request)
         .success = request->error.status == STATUS_OK,
         .computed = request->computed,
         .num_samples = request->num_samples ? request->num_samples : 1,
-        .duration_us = clock_since_us(request->exchange->request.received_us),
+        .duration_us = now_us - request->exchange->request.received_us,
         .queue_us = durations->queue,
         .input_us = durations->decode + durations->cochlea,
         .infer_us = durations->network,
@@ -201,7 +201,7 @@ static void request_count_inference(const struct request *request)
 void request_finish(const struct request *request, const char *route_name, bool delivered)
 {
     const struct http_exchange *exchange = request->exchange;
-    uint64_t duration_us = clock_now_us() - exchange->request.started_us;
+    uint64_t now_us = clock_now_us(), duration_us = now_us - exchange->request.started_us;
     struct metrics_sample sample = {
         .route = request->route,
         .code = exchange->reply.code,
@@ -215,6 +215,6 @@ void request_finish(const struct request *request, const char *route_name, bool 
     };
     metrics_record(request->service->metrics, &sample);
     if (request->infer)
-        request_count_inference(request);
+        request_count_inference(request, now_us);
     request_log(request, route_name, delivered, duration_us);
 }

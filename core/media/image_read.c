@@ -26,7 +26,7 @@ struct image_reader {
     int width, height;
     enum image_polarity polarity;
     bool plain;    /* 8 bits of grey, which libpng need not convert */
-    bool opaque;   /* all alphas are 1 */
+    bool opaque;   /* all alphas are 1, and their sums are known */
     uint8_t *row;  /* 16 bits a channel unless it is plain */
     float *shades; /* [width], 0..1, times alpha */
     float *alphas; /* [width] */
@@ -204,8 +204,9 @@ static void image_read_pass(struct image_reader *reader, bool interlaced, int pa
         if (reader->polarity == IMAGE_POLARITY_KEEP)
             continue; /* shades are all that matters then */
         image_survey_row(reader, row, first, step, count);
-        image_scale_add(&reader->scale, row, first, step, reader->alphas, count,
-                        reader->alpha_sums);
+        if (!reader->opaque)
+            image_scale_add(&reader->scale, row, first, step, reader->alphas, count,
+                            reader->alpha_sums);
     }
 }
 
@@ -299,14 +300,22 @@ static bool image_must_invert(const struct image_reader *reader)
  * Shades are already over black. Over white, each is 1 - alpha higher; inverted, that leaves
  * alpha - shade.
  */
-static void image_reader_result(const struct image_reader *reader, bool invert, float *pixels)
+static void image_reader_invert(struct image_reader *reader)
 {
-    double weight = image_scale_weight(&reader->scale);
+    int count = reader->scale.target_width * reader->scale.target_height;
+    if (reader->opaque)
+        image_scale_cover(&reader->scale, reader->alpha_sums);
+    for (int i = 0; i < count; i++)
+        reader->shade_sums[i] = reader->alpha_sums[i] - reader->shade_sums[i];
+}
+
+static void image_reader_result(const struct image_reader *reader, float *pixels)
+{
+    double part = 1 / image_scale_weight(&reader->scale);
     int count = reader->scale.target_width * reader->scale.target_height;
     for (int i = 0; i < count; i++) {
-        double sum = invert ? reader->alpha_sums[i] - reader->shade_sums[i] : reader->shade_sums[i];
-        double mean = sum / weight;
-        pixels[i] = (float)(mean < 0 ? 0 : mean > 1 ? 1 : mean);
+        float mean = (float)(reader->shade_sums[i] * part);
+        pixels[i] = mean < 0 ? 0 : mean > 1 ? 1 : mean;
     }
 }
 
@@ -328,8 +337,10 @@ enum status image_decode_png(const uint8_t *bytes, size_t size, enum image_polar
         image_read(&reader);
         status = reader.work.status;
     }
+    if (status == STATUS_OK && image_must_invert(&reader))
+        image_reader_invert(&reader);
     if (status == STATUS_OK)
-        image_reader_result(&reader, image_must_invert(&reader), pixels);
+        image_reader_result(&reader, pixels);
     else if (status == STATUS_MALFORMED)
         error_set(error, status, "The PNG is damaged: %s.", reader.work.text);
     else

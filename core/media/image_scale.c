@@ -1,5 +1,6 @@
 #include "core/media/image_scale.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The side that shrinks with the other one, rounded, at least 1. */
@@ -87,14 +88,27 @@ void image_scale_add(const struct image_scale *scale, int row, int first, int st
     }
 }
 
+static bool image_scale_covers(const struct image_scale *scale, int x, int y)
+{
+    return x >= scale->left && x < scale->left + scale->width && y >= scale->top &&
+           y < scale->top + scale->height;
+}
+
+void image_scale_cover(const struct image_scale *scale, double *sums)
+{
+    double weight = image_scale_weight(scale);
+    for (int y = 0; y < scale->target_height; y++)
+        for (int x = 0; x < scale->target_width; x++)
+            *sums++ = image_scale_covers(scale, x, y) ? weight : 0;
+}
+
 double image_scale_mean(const struct image_scale *scale, const float *source, int column, int row)
 {
-    int x = column - scale->left, y = row - scale->top;
-    if (x < 0 || x >= scale->width || y < 0 || y >= scale->height)
+    if (!image_scale_covers(scale, column, row))
         return 0;
     unsigned source_width = (unsigned)scale->source_width, width = (unsigned)scale->width;
     unsigned source_height = (unsigned)scale->source_height, height = (unsigned)scale->height;
-    unsigned tx = (unsigned)x, ty = (unsigned)y;
+    unsigned tx = (unsigned)(column - scale->left), ty = (unsigned)(row - scale->top);
     unsigned right = ((tx + 1) * source_width - 1) / width;
     unsigned bottom = ((ty + 1) * source_height - 1) / height;
     double sum = 0;

@@ -23,6 +23,9 @@ void image_scale_init(struct image_scale *scale, int source_width, int source_he
 void image_scale_add(const struct image_scale *scale, int row, int first, int step,
                      const float *values, int count, double *sums);
 
+/* Sets `sums` to what image_scale_add leaves there of a picture of ones, to the bit. */
+void image_scale_cover(const struct image_scale *scale, double *sums);
+
 double image_scale_weight(const struct image_scale *scale);
 
 /* The mean of `source` [source_height][source_width] under one pixel of the target, or 0. */

@@ -263,11 +263,17 @@ static void test_shrinks_and_grows(void **state)
             assert_true(fabs((double)pixels[y * SIDE + x] - mean / 255) < 1e-6);
         }
     const uint8_t two[] = {255, 51};
-    decode_picture(&(struct picture){2, 1, 8, GREY, 0, .pixels = two}, IMAGE_POLARITY_KEEP, pixels);
+    const struct picture wide = {2, 1, 8, GREY, 0, .pixels = two};
+    float inverted[PIXELS];
+    decode_picture(&wide, IMAGE_POLARITY_KEEP, pixels);
+    decode_picture(&wide, IMAGE_POLARITY_INVERT, inverted);
     for (int y = 0; y < SIDE; y++)
         for (int x = 0; x < SIDE; x++) {
-            double wanted = y < 7 || y >= 21 ? 0 : x < 14 ? 1 : 0.2;
+            bool covered = y >= 7 && y < 21; /* what is not stays black either way */
+            double wanted = !covered ? 0 : x < 14 ? 1 : 0.2;
             assert_true(fabs((double)pixels[y * SIDE + x] - wanted) < 1e-7);
+            wanted = covered ? 1 - wanted : 0;
+            assert_true(fabs((double)inverted[y * SIDE + x] - wanted) < 1e-7);
         }
 }
 
