@@ -474,6 +474,7 @@ run_http() {
         while read -r key url body; do
             load "$key.light" 1 "$url" "$body"
             load "$key.full" 16 "$url" "$body"
+            load "$key.many" 64 "$url" "$body"
         done <"$scratch/targets"
     done
     fact startup.resident_loaded_mib \

@@ -36,7 +36,12 @@ peers.torch.mnist-ae.single_us	400
 peers.torch.mnist-ae.single_won	traced, 1 thread
 requests.reconstruct.per_s	1000
 http.empty_reconstruct.full.per_s	1000
-http.reconstruct.full.per_s	300
+http.reconstruct.full.per_s	200
+http.reconstruct.many.per_s	300
+http.reconstruct.many.failed	0
+http.ann.full.per_s	200
+http.ann.many.per_s	900
+http.ann.many.failed	1
 peers.onnx.mnist-ann.agrees	0
 skipped.numpy	it is missing
 FIGURES
@@ -48,6 +53,12 @@ check "a target that is met" is "$scratch/known.json" \
     '.targets[] | select(.key == "ratio.torch_single") | .measured == 20 and .met'
 check "a target that is missed" is "$scratch/known.json" \
     '.targets[] | select(.key == "ratio.reconstruct_efficiency") | .measured == 0.6 and (.met | not)'
+check "of two numbers of connections the better one" is "$scratch/known.json" \
+    '.figures["http.reconstruct.best.per_s"].median == 300'
+check "  but not where requests failed" is "$scratch/known.json" \
+    '.figures["http.ann.best.per_s"].median == 200'
+check "  nor where it was not measured" is "$scratch/known.json" \
+    '.figures["http.empty_reconstruct.best.per_s"].median == 1000'
 check "a target that was not measured" is "$scratch/known.json" \
     '.targets[] | select(.key == "ratio.membrane") | .measured == null and .met == null'
 check "quotes in what is told of the machine" is "$scratch/known.json" \
