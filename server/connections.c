@@ -105,6 +105,7 @@ struct connection *connections_add(struct connections *connections, int fd)
     if (connection->next)
         connection->next->previous = connection;
     connections->first = connection;
+    connection->thread->num_connections++;
     if (++connections->counts.open > connections->max)
         connections_make_room(connections, connection);
     pthread_mutex_unlock(&connections->mutex);
@@ -116,6 +117,7 @@ void connections_remove(struct connections *connections, struct connection *conn
     if (!connection)
         return;
     pthread_mutex_lock(&connections->mutex);
+    connection->thread->num_connections--;
     if (connection->previous)
         connection->previous->next = connection->next;
     else
@@ -185,6 +187,11 @@ void connections_leave(struct connection *connection, bool busy)
 bool connections_waited(const struct connection *connection)
 {
     return connection && connection->waited;
+}
+
+bool connections_alone(const struct connection *connection)
+{
+    return connection && connection->thread->num_connections == 1;
 }
 
 int connections_threads_at_work(struct connections *connections,

@@ -18,6 +18,7 @@ struct connections_thread {
     pthread_t id;
     _Atomic uint64_t period; /* which `begun` is of */
     _Atomic uint32_t begun, begun_before;
+    int num_connections;           /* that it reads from; these are its own to look at */
     const struct connection *last; /* that it saw to, until `left_us` */
     uint64_t left_us;
 };
@@ -98,6 +99,9 @@ int connections_threads_at_work(struct connections *connections,
  * be waiting for this one as well. NULL is allowed.
  */
 bool connections_waited(const struct connection *connection);
+
+/* Whether its thread, which calls, reads from no other one. NULL is none. */
+bool connections_alone(const struct connection *connection);
 
 /* Whether the other side of a socket has closed it. */
 bool connections_hung_up(int fd);

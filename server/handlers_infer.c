@@ -20,15 +20,20 @@ void handlers_infer_begin(struct request *request)
 }
 
 /*
- * Runs what is brief on the thread of the event loop, as long as the queue has a place for every
- * connection: so nobody is kept waiting who should be turned away.
+ * Runs on the thread of the event loop what is brief, and a short recording of the only client that
+ * it has; as long as the queue has a place for every connection: so nobody is kept waiting who
+ * should be turned away.
  */
 static bool handlers_run_here(struct request *request)
 {
     const struct service *service = request->service;
-    return infer_is_brief(request) &&
-           http_connections(service->http).open <= service->config->queue_size &&
-           pool_run_here(service->pool, &request->item);
+    bool brief = infer_is_brief(request);
+    if (!brief && !(http_is_alone(request->exchange) && infer_is_short(request)))
+        return false;
+    if (http_connections(service->http).open > service->config->queue_size)
+        return false;
+    return brief ? pool_run_here(service->pool, &request->item)
+                 : pool_run_alone(service->pool, &request->item);
 }
 
 static bool handlers_queue(struct request *request)

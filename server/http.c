@@ -401,6 +401,12 @@ bool http_has_waited(const struct http_exchange *exchange)
         http_connection(((const struct http_transaction *)exchange)->connection));
 }
 
+bool http_is_alone(const struct http_exchange *exchange)
+{
+    return connections_alone(
+        http_connection(((const struct http_transaction *)exchange)->connection));
+}
+
 int http_threads_at_work(const struct http_exchange *exchange)
 {
     const struct http_transaction *transaction = (const struct http_transaction *)exchange;

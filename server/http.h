@@ -138,6 +138,9 @@ void http_resume(struct http_exchange *exchange);
  */
 bool http_has_waited(const struct http_exchange *exchange);
 
+/* Whether that thread reads from no connection but this one. Called in `handle`. */
+bool http_is_alone(const struct http_exchange *exchange);
+
 /* How many of the event loop's threads are about as busy as the one that calls it in `handle`. */
 int http_threads_at_work(const struct http_exchange *exchange);
 

@@ -13,21 +13,33 @@
 enum {
     INFER_BRIEF_PIXELS = 64 * 64,
     INFER_BRIEF_BYTES = 64 * 1024,
-    INFER_BRIEF_SCALE = 8 /* of a picture that is drawn */
+    INFER_BRIEF_SCALE = 8, /* of a picture that is drawn */
+    INFER_SHORT_BYTES = 32 * 1024
 };
+
+static bool infer_draws_small(const struct request *request)
+{
+    return request->infer == infer_encode ||
+           !(infer_draw_is_animated(request) || request->query.scale > INFER_BRIEF_SCALE);
+}
 
 bool infer_is_brief(const struct request *request)
 {
     const struct buf *body = &request->exchange->request.body;
-    if (body->size > INFER_BRIEF_BYTES)
-        return false;
-    if (request->infer != infer_encode &&
-        (infer_draw_is_animated(request) || request->query.scale > INFER_BRIEF_SCALE))
+    if (body->size > INFER_BRIEF_BYTES || !infer_draws_small(request))
         return false;
     if (request->infer == infer_decode)
         return true;
     uint64_t pixels = image_num_pixels(body->bytes, body->size);
     return request->infer != infer_oip && pixels > 0 && pixels <= INFER_BRIEF_PIXELS;
+}
+
+bool infer_is_short(const struct request *request)
+{
+    const struct buf *body = &request->exchange->request.body;
+    bool hears = request->infer == infer_synthesize || request->infer == infer_encode;
+    return hears && body->size <= INFER_SHORT_BYTES && infer_draws_small(request) &&
+           image_num_pixels(body->bytes, body->size) == 0;
 }
 
 static enum status infer_look(struct request *request, struct inference *scratch, real *input,

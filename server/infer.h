@@ -21,6 +21,9 @@ enum status infer_decode(struct request *request, struct inference *scratch, str
  */
 bool infer_is_brief(const struct request *request);
 
+/* Whether it is to hear a short recording, which takes some milliseconds, and to draw small. */
+bool infer_is_short(const struct request *request);
+
 /* infer_oip.c: an inference request of the Open Inference Protocol, one sample after the other. */
 enum status infer_oip(struct request *request, struct inference *scratch, struct error *error);
 

@@ -16,6 +16,7 @@ enum { POOL_BRIEF_US = 5000, POOL_WARY = 32 };
 struct pool_guest {
     struct pool_guest *next;
     pthread_t last; /* thread that was it, whose caches may still hold what it has worked with */
+    bool brief;     /* what it runs, or has run, is */
     struct inference scratch;
 };
 
@@ -37,7 +38,7 @@ struct pool {
     int idle;                       /* threads that wait for something to do */
     int working;                    /* threads that run something */
     int visiting;                   /* guests that do */
-    int long_waiting, long_working; /* the same of depth and working: what is not brief */
+    int long_waiting, long_working; /* items that wait, threads and guests at work: not brief */
     int wary;                       /* items that are not to run where they are given */
     bool stopping;
     struct pool_guest *guests; /* of which nobody makes use; the last one first */
@@ -326,14 +327,20 @@ enum status pool_submit(struct pool *pool, struct pool_item *item)
     return stopping ? STATUS_NOT_READY : STATUS_OK;
 }
 
-/* Whether a guest may not run a brief item just now, whoever it is. Holds the mutex. */
-static bool pool_is_closed(const struct pool *pool)
+/* Whether all that is given has to wait for its turn. Holds the mutex. */
+static bool pool_is_taken(const struct pool *pool)
 {
-    if (pool->stopping || pool->settings.max_delay_us || pool_has_no_place(pool))
-        return true;
-    return (pool->long_waiting || pool->long_working) &&
-           (pool->first || pool->reserved ||
-            pool->working + pool->visiting >= pool->settings.num_threads);
+    return pool->first || pool->reserved ||
+           pool->working + pool->visiting >= pool->settings.num_threads;
+}
+
+/* Whether a guest may run the item just now, whoever it is. Holds the mutex. */
+static bool pool_admits(const struct pool *pool, const struct pool_item *item)
+{
+    if (!pool->guests || pool->stopping || pool->settings.max_delay_us || pool_has_no_place(pool))
+        return false;
+    bool all_brief = item->brief && !pool->long_waiting && !pool->long_working;
+    return all_brief || !pool_is_taken(pool);
 }
 
 /*
@@ -351,23 +358,22 @@ static struct pool_guest *pool_choose_guest(struct pool *pool)
     return guest;
 }
 
-/* What a guest runs the item with, and a view of the pool; NULL when the item is the queue's. */
-static struct pool_guest *pool_take_guest(struct pool *pool, struct pool_item *item,
+/*
+ * What a guest runs the item with, where that is admitted, and a view of the pool; NULL when the
+ * item is the queue's. Holds the mutex.
+ */
+static struct pool_guest *pool_take_guest(struct pool *pool, const struct pool_item *item,
                                           struct pool_view *view)
 {
-    pthread_mutex_lock(&pool->mutex);
-    bool admitted = pool->guests && !pool_is_closed(pool) && pool->wary == 0;
-    struct pool_guest *guest = admitted ? pool_choose_guest(pool) : NULL;
-    item->brief = pool->wary == 0;
-    if (pool->wary > 0)
-        pool->wary--;
-    if (guest) {
-        view->waiting = pool->depth + pool->reserved;
-        view->working = pool->working;
-        view->brief = !pool->long_waiting && !pool->long_working;
-        view->visiting = pool->visiting++;
-    }
-    pthread_mutex_unlock(&pool->mutex);
+    if (!pool_admits(pool, item))
+        return NULL;
+    view->waiting = pool->depth + pool->reserved;
+    view->working = pool->working;
+    view->brief = !pool->long_waiting && !pool->long_working;
+    view->visiting = pool->visiting++;
+    pool->long_working += !item->brief;
+    struct pool_guest *guest = pool_choose_guest(pool);
+    guest->brief = item->brief;
     return guest;
 }
 
@@ -379,7 +385,18 @@ static void pool_give_guest(struct pool *pool, struct pool_guest *guest, bool wa
     guest->next = pool->guests;
     pool->guests = guest;
     pool->visiting--;
+    pool->long_working -= !guest->brief;
     pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Runs the item on the thread that calls, which is the guest; how long that took. */
+static uint64_t pool_visit(struct pool *pool, struct pool_guest *guest, struct pool_item *item)
+{
+    uint64_t start = clock_now_us();
+    item->here = true;
+    item->queued_us = start;
+    pool->hooks.run(&item, 1, &guest->scratch);
+    return clock_since_us(start);
 }
 
 /*
@@ -403,19 +420,36 @@ static bool pool_should_share(const struct pool *pool, struct pool_item *item,
 bool pool_run_here(struct pool *pool, struct pool_item *item)
 {
     struct pool_view view = {0};
+    struct pool_guest *guest = NULL;
     item->fed = false;
-    struct pool_guest *guest = pool_take_guest(pool, item, &view);
+    pthread_mutex_lock(&pool->mutex);
+    item->brief = pool->wary == 0;
+    if (item->brief)
+        guest = pool_take_guest(pool, item, &view);
+    else
+        pool->wary--;
+    pthread_mutex_unlock(&pool->mutex);
     if (!guest)
         return false;
     if (pool_should_share(pool, item, &view)) {
         pool_give_guest(pool, guest, false);
         return false;
     }
-    uint64_t start = clock_now_us();
-    item->here = true;
-    item->queued_us = start;
-    pool->hooks.run(&item, 1, &guest->scratch);
-    pool_give_guest(pool, guest, clock_since_us(start) > POOL_BRIEF_US);
+    pool_give_guest(pool, guest, pool_visit(pool, guest, item) > POOL_BRIEF_US);
+    return true;
+}
+
+bool pool_run_alone(struct pool *pool, struct pool_item *item)
+{
+    struct pool_view view;
+    item->fed = item->brief = false;
+    pthread_mutex_lock(&pool->mutex);
+    struct pool_guest *guest = pool_take_guest(pool, item, &view);
+    pthread_mutex_unlock(&pool->mutex);
+    if (!guest)
+        return false;
+    pool_visit(pool, guest, item);
+    pool_give_guest(pool, guest, false);
     return true;
 }
 

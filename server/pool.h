@@ -2,8 +2,8 @@
  * The inference threads and the bounded queue in front of them. An item is given in whole: until
  * one of the pool's callbacks has had it, nobody else touches it. Each item gets exactly one
  * callback: `run` on an inference thread, with what else its thread took at that moment; or `drop`
- * when its deadline passes or its owner leaves while it waits, or when the pool stops. A brief item
- * may run on the thread that has it instead, by pool_run_here.
+ * when its deadline passes or its owner leaves while it waits, or when the pool stops. It may run
+ * on the thread that has it instead, by pool_run_here or pool_run_alone.
  */
 #ifndef SPIKELOOM_SERVER_POOL_H
 #define SPIKELOOM_SERVER_POOL_H
@@ -22,7 +22,7 @@ struct pool_item {
     uint64_t queued_us;   /* set by pool_submit */
     bool brief;           /* set by pool_run_here: it was offered to it, */
     bool fed;             /* and a thread at work is to take it when it has finished */
-    bool here;            /* set by pool_run_here: it runs on the thread of who gave it */
+    bool here;            /* set by both of these: it runs on the thread of who gave it */
 };
 
 enum { POOL_MAX_BATCH = 64 };
@@ -62,6 +62,12 @@ enum status pool_open(const struct pool_settings *settings, const struct pool_ho
  * False: it has not been run, and belongs into the queue.
  */
 bool pool_run_here(struct pool *pool, struct pool_item *item);
+
+/*
+ * The same of an item that may take long, where its caller has nobody else to see to: only while
+ * nothing waits and fewer are run than the pool has threads.
+ */
+bool pool_run_alone(struct pool *pool, struct pool_item *item);
 
 /*
  * Takes a place in the queue, which pool_submit then fills: so a request that finds it full is

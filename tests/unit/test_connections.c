@@ -160,6 +160,33 @@ static void test_sees_who_has_waited(void **state)
     leave(&party);
 }
 
+static void *join_second(void *party)
+{
+    join(party, 1);
+    return NULL;
+}
+
+/* Connections of other threads do not count. */
+static void test_sees_who_is_alone(void **state)
+{
+    (void)state;
+    struct party party;
+    pthread_t other;
+    meet(&party, NUM_PAIRS);
+    join(&party, 0);
+    assert_int_equal(pthread_create(&other, NULL, join_second, &party), 0);
+    assert_int_equal(pthread_join(other, NULL), 0);
+    assert_true(connections_alone(party.entries[0]));
+    assert_true(connections_alone(party.entries[1]));
+    assert_false(connections_alone(NULL));
+    join(&party, 2);
+    assert_false(connections_alone(party.entries[0]));
+    connections_remove(&party.connections, party.entries[0]);
+    party.entries[0] = NULL;
+    assert_true(connections_alone(party.entries[2]));
+    leave(&party);
+}
+
 enum { OTHERS_REQUESTS = 100 };
 
 static void *join_and_begin(void *argument)
@@ -220,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_sweeps_the_late),
         cmocka_unit_test(test_sees_what_is_unread),
         cmocka_unit_test(test_sees_who_has_waited),
+        cmocka_unit_test(test_sees_who_is_alone),
         cmocka_unit_test(test_sees_threads_at_work),
         cmocka_unit_test(test_asks_for_no_more_than_there_is), /* last: the limit stays */
     };

@@ -300,6 +300,48 @@ static void test_runs_where_it_is_given(void **state)
     pool_close(pool);
 }
 
+/* What takes long runs where it is given; those who come later are not sent away for that. */
+static void test_runs_alone(void **state)
+{
+    (void)state;
+    struct job lengthy = {.crowded = true}, brief = {0};
+    pthread_t opener;
+    set_gate(false);
+    struct pool *pool = open_pool(1, 4);
+    pthread_create(&opener, NULL, open_gate_soon, NULL);
+    assert_true(pool_run_alone(pool, &lengthy.item));
+    assert_true(lengthy.item.here);
+    assert_true(pthread_equal(lengthy.ran_on, pthread_self()));
+    pthread_join(opener, NULL);
+    assert_true(pool_run_here(pool, &brief.item));
+    pool_close(pool);
+}
+
+/* Only while fewer are run than there are threads. */
+static void test_waits_its_turn(void **state)
+{
+    (void)state;
+    struct job busy = {0}, more = {0}, lengthy = {0};
+    pthread_t opener;
+    set_gate(false);
+    struct pool *pool = open_pool(2, 4);
+    assert_int_equal(submit(pool, &busy), STATUS_OK);
+    wait_for(&started, 1);
+    pthread_create(&opener, NULL, open_gate_soon, NULL);
+    assert_true(pool_run_alone(pool, &lengthy.item));
+    pthread_join(opener, NULL);
+    wait_for(&finished, 2);
+
+    set_gate(false);
+    assert_int_equal(submit(pool, &busy), STATUS_OK);
+    assert_int_equal(submit(pool, &more), STATUS_OK);
+    wait_for(&started, 2);
+    assert_false(pool_run_alone(pool, &lengthy.item));
+    set_gate(true);
+    wait_for(&finished, 2);
+    pool_close(pool);
+}
+
 struct visit {
     struct pool *pool;
     struct job job;
@@ -521,6 +563,8 @@ int main(void)
         cmocka_unit_test(test_waits_for_a_whole_batch),
         cmocka_unit_test(test_does_not_wait_for_ever),
         cmocka_unit_test(test_runs_where_it_is_given),
+        cmocka_unit_test(test_runs_alone),
+        cmocka_unit_test(test_waits_its_turn),
         cmocka_unit_test(test_runs_with_what_it_had),
         cmocka_unit_test(test_shares_with_the_idle),
         cmocka_unit_test(test_gives_its_next_to_a_thread),
