@@ -3,8 +3,6 @@
 # shellcheck shell=sh
 
 "$scratch/uploads" quiet "$scratch/hour.wav" 4000 3600
-"$scratch/uploads" quiet "$scratch/large.wav" 8000 3600
-"$scratch/uploads" quiet "$scratch/silence.wav" 8000 1
 "$scratch/uploads" quiet "$scratch/no_samples.wav" 8000 0
 "$scratch/uploads" png "$scratch/large.png" 4000 4000
 "$scratch/uploads" png "$scratch/bomb.png" 5000 5000

@@ -2,8 +2,6 @@
 # meanwhile, also when there are no places left.
 # shellcheck shell=sh
 
-cc -O1 -o "$scratch/crowd" "$here/../load/crowd.c" || exit 1
-
 # counted SERIES: the value of a metric.
 counted() {
     curl -sS "$daemon_url/metrics" | awk -v series="$1" '$1 == series { print $2 }'

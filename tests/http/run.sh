@@ -17,9 +17,9 @@ samples=$root/tests/samples
 models=${SPIKELOOM_TEST_MODELS:-$root/models/weights}
 unset SPIKELOOM_TEST_MODELS # which is none of the daemon's variables
 daemon_program=$(cd "$1" && pwd)/spikeloomd
-scratch=$(mktemp -d)
-daemon_folder=$scratch
-pids=
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+trap 'exit 1' INT TERM
 
 . "$here/daemon.sh"
 . "$here/../check.sh"
@@ -33,8 +33,6 @@ clean_up() {
     done
     rm -rf "$scratch"
 }
-trap clean_up EXIT
-trap 'exit 1' INT TERM
 
 # start NAME FLAG...: a daemon that clean_up knows of.
 start() {
@@ -42,7 +40,6 @@ start() {
     shift
     daemon_start "$start_name" --model-repository "$models" "$@" || {
         echo "not ok - the daemon starts: $start_name"
-        echo "$check_passed passed, $((check_failed + 1)) failed, $check_skipped skipped"
         exit 1
     }
     pids="$pids $daemon_pid"
@@ -58,12 +55,52 @@ else
     check_outcomes=$daemon_exchanges/checks.tsv
 fi
 
-cc -O1 -o "$scratch/uploads" "$here/uploads.c" -lz || exit 1
+# What several tests use.
+make_tools() {
+    cc -O1 -o "$scratch/uploads" "$here/uploads.c" -lz &&
+        cc -O1 -o "$scratch/crowd" "$here/../load/crowd.c" &&
+        "$scratch/uploads" quiet "$scratch/large.wav" 8000 3600 &&
+        "$scratch/uploads" quiet "$scratch/silence.wav" 8000 1
+}
 
-for test in routes bad_input styles split framing connections codes determinism oip repository \
-    reload security tls observability prometheus lifecycle; do
-    check_file=tests/http/$test.sh
-    . "$here/$test.sh"
-done
+# run NAME TEST...: the tests, in a shell of their own; their counts go to a file of that name.
+run() (
+    run_name=$1
+    shift
+    scratch=$(mktemp -d)
+    daemon_folder=$scratch
+    pids=
+    trap clean_up EXIT
+    trap 'exit 1' INT TERM
+    make_tools || exit 1
+    for test in "$@"; do
+        check_file=tests/http/$test.sh
+        . "$here/$test.sh"
+    done
+    for log in "$scratch"/*.log; do
+        check "no sanitizer complains in $(basename "$log")" sh -c \
+            "! grep -q 'ERROR: \|runtime error' '$log'"
+    done
+    echo "$check_passed $check_failed $check_skipped" >"$results/$run_name"
+)
 
+# Adds the counts of a run to the sum; one that ended before its time has failed.
+add_counts() {
+    if read -r add_passed add_failed add_skipped <"$results/$1"; then
+        check_passed=$((check_passed + add_passed))
+        check_failed=$((check_failed + add_failed))
+        check_skipped=$((check_skipped + add_skipped))
+    else
+        check_failed=$((check_failed + 1))
+    fi
+}
+
+# Two at a time, as a test waits for its daemon most of the time, or the daemon for it.
+run first routes bad_input styles split framing connections codes determinism \
+    >"$results/first.log" 2>&1 &
+run second oip repository reload security tls observability prometheus lifecycle
+wait "$!"
+cat "$results/first.log"
+add_counts first
+add_counts second
 check_finish
