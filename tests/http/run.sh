@@ -18,8 +18,8 @@ models=${SPIKELOOM_TEST_MODELS:-$root/models/weights}
 unset SPIKELOOM_TEST_MODELS # which is none of the daemon's variables
 daemon_program=$(cd "$1" && pwd)/spikeloomd
 results=$(mktemp -d)
-first_pid=
-trap '[ -z "$first_pid" ] || kill "$first_pid"; rm -rf "$results"' EXIT
+halves=
+trap 'kill $halves 2>/dev/null; rm -rf "$results"' EXIT
 trap 'exit 1' INT TERM
 
 . "$here/daemon.sh"
@@ -63,8 +63,9 @@ make_tools() {
         "$scratch/uploads" quiet "$scratch/silence.wav" 8000 1
 }
 
-# run NAME TEST...: the tests, in a shell of their own; their counts go to a file of that name.
-run() (
+# run NAME TEST...: the tests, in a shell of their own (`run ... &`); their counts go to a file of
+# that name.
+run() {
     run_name=$1
     shift
     scratch=$(mktemp -d)
@@ -83,7 +84,7 @@ run() (
             "! grep -q 'ERROR: \|runtime error' '$log'"
     done
     echo "$check_passed $check_failed $check_skipped" >"$results/$run_name"
-)
+}
 
 # Adds the counts of a run to the sum; one that ended before its time has failed.
 add_counts() {
@@ -99,10 +100,12 @@ add_counts() {
 # Two at a time, as a test waits for its daemon most of the time, or the daemon for it.
 run first routes bad_input styles split framing connections codes determinism \
     >"$results/first.log" 2>&1 &
-first_pid=$!
-run second oip repository reload security tls observability prometheus lifecycle
-wait "$first_pid"
-first_pid=
+halves=$!
+run second oip repository reload security tls observability prometheus lifecycle &
+halves="$halves $!"
+# shellcheck disable=SC2086 # two
+wait $halves
+halves=
 cat "$results/first.log"
 # cases belong to those above them
 [ -z "${daemon_exchanges-}" ] ||
