@@ -48,6 +48,21 @@ struct pool {
     pthread_t threads[];
 };
 
+/* Whether all that waits or is run is brief. Holds the mutex. */
+static bool pool_is_brief(const struct pool *pool)
+{
+    return !pool->long_waiting && !pool->long_working;
+}
+
+/* Holds the mutex. */
+static struct pool_view pool_look(const struct pool *pool)
+{
+    return (struct pool_view){.waiting = pool->depth + pool->reserved,
+                              .working = pool->working,
+                              .visiting = pool->visiting,
+                              .brief = pool_is_brief(pool)};
+}
+
 static void pool_append(struct pool *pool, struct pool_item *item)
 {
     item->next = NULL;
@@ -304,7 +319,7 @@ static bool pool_needs_watching(const struct pool *pool)
  */
 static bool pool_needs_waking(const struct pool *pool, const struct pool_item *item)
 {
-    return !item->fed || pool->long_waiting || pool->long_working || pool->depth > pool->working;
+    return !item->fed || !pool_is_brief(pool) || pool->depth > pool->working;
 }
 
 enum status pool_submit(struct pool *pool, struct pool_item *item)
@@ -339,8 +354,7 @@ static bool pool_admits(const struct pool *pool, const struct pool_item *item)
 {
     if (!pool->guests || pool->stopping || pool->settings.max_delay_us || pool_has_no_place(pool))
         return false;
-    bool all_brief = item->brief && !pool->long_waiting && !pool->long_working;
-    return all_brief || !pool_is_taken(pool);
+    return (item->brief && pool_is_brief(pool)) || !pool_is_taken(pool);
 }
 
 /*
@@ -358,19 +372,12 @@ static struct pool_guest *pool_choose_guest(struct pool *pool)
     return guest;
 }
 
-/*
- * What a guest runs the item with, where that is admitted, and a view of the pool; NULL when the
- * item is the queue's. Holds the mutex.
- */
-static struct pool_guest *pool_take_guest(struct pool *pool, const struct pool_item *item,
-                                          struct pool_view *view)
+/* What a guest runs the item with; NULL when it is the queue's. Holds the mutex. */
+static struct pool_guest *pool_take_guest(struct pool *pool, const struct pool_item *item)
 {
     if (!pool_admits(pool, item))
         return NULL;
-    view->waiting = pool->depth + pool->reserved;
-    view->working = pool->working;
-    view->brief = !pool->long_waiting && !pool->long_working;
-    view->visiting = pool->visiting++;
+    pool->visiting++;
     pool->long_working += !item->brief;
     struct pool_guest *guest = pool_choose_guest(pool);
     guest->brief = item->brief;
@@ -419,13 +426,13 @@ static bool pool_should_share(const struct pool *pool, struct pool_item *item,
 
 bool pool_run_here(struct pool *pool, struct pool_item *item)
 {
-    struct pool_view view = {0};
     struct pool_guest *guest = NULL;
     item->fed = false;
     pthread_mutex_lock(&pool->mutex);
+    struct pool_view view = pool_look(pool);
     item->brief = pool->wary == 0;
     if (item->brief)
-        guest = pool_take_guest(pool, item, &view);
+        guest = pool_take_guest(pool, item);
     else
         pool->wary--;
     pthread_mutex_unlock(&pool->mutex);
@@ -441,10 +448,9 @@ bool pool_run_here(struct pool *pool, struct pool_item *item)
 
 bool pool_run_alone(struct pool *pool, struct pool_item *item)
 {
-    struct pool_view view;
     item->fed = item->brief = false;
     pthread_mutex_lock(&pool->mutex);
-    struct pool_guest *guest = pool_take_guest(pool, item, &view);
+    struct pool_guest *guest = pool_take_guest(pool, item);
     pthread_mutex_unlock(&pool->mutex);
     if (!guest)
         return false;

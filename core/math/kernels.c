@@ -77,6 +77,29 @@ static void plain_add_lists(real *sums, size_t stride, size_t num_lists, const r
                               list, begin);
 }
 
+/* Inputs of which the nonzero ones are listed at a time. */
+enum { KERNELS_INPUTS = 256 };
+
+size_t kernels_add_scaled_by_lists(kernels_add_listed add, real *current, const real *weight,
+                                   size_t count, const real *value, size_t num_pre)
+{
+    uint32_t pre[KERNELS_INPUTS];
+    real scale[KERNELS_INPUTS];
+    size_t all = 0;
+    for (size_t begin = 0; begin < num_pre; begin += KERNELS_INPUTS) {
+        size_t size = num_pre - begin < KERNELS_INPUTS ? num_pre - begin : KERNELS_INPUTS;
+        size_t found = 0;
+        for (size_t i = 0; i < size; i++) {
+            pre[found] = (uint32_t)i;
+            scale[found] = value[begin + i];
+            found += value[begin + i] != 0;
+        }
+        add(current, weight + begin * count, count, pre, scale, found);
+        all += found;
+    }
+    return all;
+}
+
 static size_t plain_add_scaled(real *restrict current, const real *restrict weight, size_t count,
                                const real *restrict value, size_t num_pre)
 {

@@ -170,6 +170,14 @@ void kernels_add_lists_by_rows(const struct kernels *level, real *sums, size_t s
                                size_t matrix_stride, size_t count, const uint32_t *list,
                                const uint32_t *begin);
 
+/* current [count] += value[i] times row pre[i] of weight [..][count], in turn. */
+typedef void (*kernels_add_listed)(real *current, const real *weight, size_t count,
+                                   const uint32_t *pre, const real *value, size_t num_values);
+
+/* add_scaled by way of `add`, to which the values that are not 0 are given in lists. */
+size_t kernels_add_scaled_by_lists(kernels_add_listed add, real *current, const real *weight,
+                                   size_t count, const real *value, size_t num_pre);
+
 /* Each replaces the entries that its level does better; in double precision none. */
 void kernels_use_neon(struct kernels *kernels);
 void kernels_use_avx2(struct kernels *kernels);

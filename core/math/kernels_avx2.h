@@ -6,6 +6,7 @@
 #define SPIKELOOM_CORE_MATH_KERNELS_AVX2_H
 
 #include "core/math/kernels.h"
+#include "core/math/unroll.h"
 
 #if defined(__x86_64__) && !defined(SPIKELOOM_REAL_DOUBLE)
 
@@ -13,11 +14,6 @@
 
 #define AVX2        __attribute__((target("avx2")))
 #define AVX2_INLINE AVX2 static inline __attribute__((always_inline))
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 8")
-#endif
 
 enum { AVX2_LANES = 8 };
 

@@ -1,5 +1,4 @@
-/* Sums of rows and products for x86-64-v3. Vectors of 8 units; the plain kernels do what is left.
- */
+/* Sums of rows and products for x86-64-v3. Vectors of 8 units; plain kernels do what is left. */
 #include "core/math/kernels_avx2.h"
 
 #if defined(__x86_64__) && !defined(SPIKELOOM_REAL_DOUBLE)
@@ -110,9 +109,6 @@ AVX2 static void avx2_multiply(const struct kernel_product *product)
     kernels_plain.multiply(&rest);
 }
 
-/* Inputs of which the nonzero ones are listed at a time. */
-enum { AVX2_INPUTS = 256 };
-
 AVX2_INLINE void add_scaled_block(int n, float *current, const float *weight, size_t stride,
                                   const uint32_t *pre, const float *value, size_t num_values)
 {
@@ -147,20 +143,7 @@ AVX2 static void add_scaled_some(float *current, const float *weight, size_t cou
 AVX2 static size_t avx2_add_scaled(float *current, const float *weight, size_t count,
                                    const float *value, size_t num_pre)
 {
-    uint32_t pre[AVX2_INPUTS];
-    float scale[AVX2_INPUTS];
-    size_t all = 0;
-    for (size_t begin = 0; begin < num_pre; begin += AVX2_INPUTS) {
-        size_t size = num_pre - begin < AVX2_INPUTS ? num_pre - begin : AVX2_INPUTS, found = 0;
-        for (size_t i = 0; i < size; i++) {
-            pre[found] = (uint32_t)i;
-            scale[found] = value[begin + i];
-            found += value[begin + i] != 0;
-        }
-        add_scaled_some(current, weight + begin * count, count, pre, scale, found);
-        all += found;
-    }
-    return all;
+    return kernels_add_scaled_by_lists(add_scaled_some, current, weight, count, value, num_pre);
 }
 
 void kernels_use_avx2_sums(struct kernels *kernels)

@@ -6,6 +6,7 @@
 #define SPIKELOOM_CORE_MATH_KERNELS_AVX512_H
 
 #include "core/math/kernels.h"
+#include "core/math/unroll.h"
 
 #if defined(__x86_64__) && !defined(SPIKELOOM_REAL_DOUBLE)
 
@@ -15,11 +16,6 @@
 #define AVX512_INLINE                                                                              \
     AVX512                                                                                         \
     static inline __attribute__((always_inline))
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 8")
-#endif
 
 enum { AVX512_LANES = 16 };
 

@@ -1,5 +1,6 @@
 /* Kernels for AArch64. Vectors of 4 units; what is left of a row is done by the plain kernels. */
 #include "core/math/kernels.h"
+#include "core/math/unroll.h"
 
 #if defined(__aarch64__) && !defined(SPIKELOOM_REAL_DOUBLE)
 
@@ -7,11 +8,6 @@
 #include <string.h>
 
 #define NEON_INLINE static inline __attribute__((always_inline))
-#ifdef __clang__
-#define UNROLL _Pragma("unroll")
-#else
-#define UNROLL _Pragma("GCC unroll 8")
-#endif
 
 enum { NEON_LANES = 4 };
 
@@ -68,9 +64,6 @@ static void neon_add_lists(float *sums, size_t stride, size_t num_lists, const f
                               begin);
 }
 
-/* Inputs of which the nonzero ones are listed at a time. */
-enum { NEON_INPUTS = 256 };
-
 NEON_INLINE void add_scaled_block(int n, float *current, const float *weight, size_t stride,
                                   const uint32_t *pre, const float *value, size_t num_values)
 {
@@ -102,20 +95,7 @@ static void add_scaled_some(float *current, const float *weight, size_t count, c
 static size_t neon_add_scaled(float *current, const float *weight, size_t count, const float *value,
                               size_t num_pre)
 {
-    uint32_t pre[NEON_INPUTS];
-    float scale[NEON_INPUTS];
-    size_t all = 0;
-    for (size_t begin = 0; begin < num_pre; begin += NEON_INPUTS) {
-        size_t size = num_pre - begin < NEON_INPUTS ? num_pre - begin : NEON_INPUTS, found = 0;
-        for (size_t i = 0; i < size; i++) {
-            pre[found] = (uint32_t)i;
-            scale[found] = value[begin + i];
-            found += value[begin + i] != 0;
-        }
-        add_scaled_some(current, weight + begin * count, count, pre, scale, found);
-        all += found;
-    }
-    return all;
+    return kernels_add_scaled_by_lists(add_scaled_some, current, weight, count, value, num_pre);
 }
 
 /* The potentials of 4 units after one step; *before on the way, and which spiked. */

@@ -1,0 +1,14 @@
+/*
+ * UNROLL before a loop of a constant number of rounds, at most 8: so that arrays of vectors which
+ * it goes through stay in registers.
+ */
+#ifndef SPIKELOOM_CORE_MATH_UNROLL_H
+#define SPIKELOOM_CORE_MATH_UNROLL_H
+
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
+#endif
