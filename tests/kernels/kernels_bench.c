@@ -219,21 +219,24 @@ static double now_ns(void)
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+static double time_calls(const struct kernels *kernels, const struct bench *bench, int calls)
+{
+    double start = now_ns();
+    for (int i = 0; i < calls; i++)
+        bench->run(kernels, bench);
+    return now_ns() - start;
+}
+
 /* The shortest of many runs of at least 200 microseconds each, in ns a call. */
 static double time_bench(const struct kernels *kernels, const struct bench *bench)
 {
     double best = 1e30;
     int calls = 1;
+    while (time_calls(kernels, bench, calls) < 200000)
+        calls *= 2;
     for (int repeat = 0; repeat < 40; repeat++) {
-        double start = now_ns();
-        for (int i = 0; i < calls; i++)
-            bench->run(kernels, bench);
-        double took = now_ns() - start;
-        if (took < 200000 && repeat < 20) {
-            calls = calls * 2;
-            repeat = 0;
-        }
-        best = took / calls < best ? took / calls : best;
+        double took = time_calls(kernels, bench, calls) / calls;
+        best = took < best ? took : best;
     }
     return best;
 }
