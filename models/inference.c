@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/spike/encode.h"
+#include "core/spike/step_lists.h"
 #include "models/layer.h"
 
 #include <math.h>
@@ -54,7 +55,7 @@ static enum status inference_fit(struct inference *inference, const struct netwo
     inference->analog_current = mem_alloc(width, sizeof(real));
     inference->value = mem_alloc(width, sizeof(real));
     inference->spiked = mem_alloc(width, sizeof(real));
-    inference->units = mem_alloc((size_t)INFERENCE_STEPS * width, sizeof(uint32_t));
+    inference->units = mem_alloc((size_t)(INFERENCE_STEPS + 1) * width, sizeof(uint32_t));
     inference->random = mem_alloc(width, sizeof(uint32_t));
     inference->words = mem_alloc(INFERENCE_STEPS * row_words, sizeof(uint64_t));
     inference->position = mem_alloc(INFERENCE_STEPS * row_words, sizeof(uint64_t));
@@ -104,7 +105,7 @@ static void run_step_densely(struct inference *inference, const struct network *
                              int last, const real *analog, struct raster *output, uint32_t step,
                              struct inference_stats *stats)
 {
-    uint32_t num_spikes = inference->spans[0].end;
+    uint32_t num_spikes = inference->steps[0].more.end;
     real *v = inference->v;
     for (int i = first; i < last; i++) {
         const struct layer *layer = &network->layers[i];
@@ -116,24 +117,18 @@ static void run_step_densely(struct inference *inference, const struct network *
     raster_set_row(output, step, inference->units, num_spikes);
 }
 
-/* Bits [num_steps][row_words] of num_units units to the lists of spikes; how many there are. */
-static uint32_t list_spikes(struct inference *inference, const uint64_t *words, uint32_t num_units,
-                            uint32_t num_steps)
+/* Lists spikes for a layer in the way that it can take; how many there are. */
+static uint32_t list_spikes(struct inference *inference, const struct step_bits *bits,
+                            const struct layer *layer)
 {
-    const struct kernels *kernels = kernels_get();
-    size_t row_words = ((size_t)num_units + 63) / 64;
-    uint32_t found = 0;
-    for (uint32_t step = 0; step < num_steps; step++) {
-        inference->spans[step].begin = found;
-        found += kernels->list_bits(words + step * row_words, num_units, inference->units + found);
-        inference->spans[step].end = found;
-    }
-    return found;
+    if (layer->fixed.weight)
+        return step_lists_changes(bits, inference->position, inference->units, inference->steps);
+    return step_lists_whole(bits, inference->units, inference->steps);
 }
 
 /*
  * num_steps steps, at most INFERENCE_STEPS, of layers first .. last - 1. The input spikes are
- * listed in inference->units and spans; spikes of the last layer become rows of `output` from
+ * listed in inference->units and steps; spikes of the last layer become rows of `output` from
  * `step` on, which begin empty. `analog`, if not NULL, is the current that is injected in place of
  * spikes.
  */
@@ -142,7 +137,7 @@ static void run_layers(struct inference *inference, const struct network *networ
                        uint32_t num_steps, struct inference_stats *stats)
 {
     const struct layer_scratch scratch = {inference->windows, inference->position};
-    const struct layer_spikes spikes = {inference->units, inference->spans, num_steps};
+    const struct layer_spikes spikes = {inference->units, inference->steps, num_steps};
     real *v = inference->v;
     for (int i = first; i < last; i++) {
         const struct layer *layer = &network->layers[i];
@@ -158,7 +153,8 @@ static void run_layers(struct inference *inference, const struct network *networ
         if (i == last - 1)
             fired = kernels_get()->count_ones(words, num_steps * row_words);
         else
-            fired = list_spikes(inference, words, num_outputs, num_steps);
+            fired = list_spikes(inference, &(struct step_bits){words, num_outputs, num_steps},
+                                &network->layers[i + 1]);
         stats->spikes += fired;
         stats->layer_spikes[i] += fired;
         v += num_outputs;
@@ -244,11 +240,11 @@ static void draw_input(struct inference *inference, const struct network *networ
     const struct rng rng = {.seed = seed, .index = 0, .stream = RNG_STREAM_ENCODE};
     uint32_t found = 0;
     for (uint32_t i = 0; i < num_steps; i++) {
-        inference->spans[i].begin = found;
+        uint32_t begin = found;
         found +=
             encode_rate(&rng, step + i, input, network_num_inputs(network), network->max_rate_hz,
                         network->dt, inference->random, inference->units + found);
-        inference->spans[i].end = found;
+        inference->steps[i] = (struct kernel_step){.more = {begin, found}};
     }
     stats->spikes += found;
     stats->input_spikes += found;
@@ -275,7 +271,7 @@ enum status inference_encode_into(struct inference *inference, const struct netw
     memset(inference->v, 0, inference->num_units * sizeof(real));
     for (uint32_t step = 0, size; step < latent->num_steps; step += size) {
         size = steps_at_once(inference, latent->num_steps, step);
-        memset(inference->spans, 0, sizeof inference->spans);
+        memset(inference->steps, 0, sizeof inference->steps);
         if (!analog)
             draw_input(inference, network, input, seed, step, size, stats);
         run_steps(inference, network, 0, network->latent_layer + 1, analog, latent, step, size,
@@ -317,12 +313,13 @@ enum status inference_decode_into(struct inference *inference, const struct netw
         status = raster_fit(output, latent->num_steps, network_num_pixels(network), error);
     if (status != STATUS_OK)
         return status;
+    int first = network->latent_layer + 1;
     memset(inference->v, 0, inference->num_units * sizeof(real));
     for (uint32_t step = 0, size; step < latent->num_steps; step += size) {
         size = steps_at_once(inference, latent->num_steps, step);
-        list_spikes(inference, raster_words_from(latent, step), latent->num_units, size);
-        run_steps(inference, network, network->latent_layer + 1, network->num_layers, NULL, output,
-                  step, size, stats);
+        const struct step_bits bits = {raster_words_from(latent, step), latent->num_units, size};
+        list_spikes(inference, &bits, &network->layers[first]);
+        run_steps(inference, network, first, network->num_layers, NULL, output, step, size, stats);
     }
     return STATUS_OK;
 }

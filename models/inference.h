@@ -25,7 +25,7 @@ enum inference_path {
     INFERENCE_DENSE
 };
 
-enum { INFERENCE_STEPS = 16 }; /* that a layer takes at once, when it is event-driven */
+enum { INFERENCE_STEPS = KERNEL_MOST_STEPS }; /* that an event-driven layer takes at once */
 
 /*
  * Scratch of one thread, reused from run to run; begins zeroed and with the path chosen:
@@ -39,9 +39,9 @@ struct inference {
     real *input;        /* for callers that want to keep none of their own, by inference_input */
     real *v;            /* of all layers, one after the other */
     real *current, *analog_current, *value, *spiked;
-    uint32_t *units, *random;   /* spikes: a list for each of INFERENCE_STEPS */
+    uint32_t *units, *random;   /* spikes: lists of INFERENCE_STEPS, and room for one more */
     uint64_t *words, *position; /* the same as bits: of a layer, and of one of its positions */
-    struct kernel_span spans[INFERENCE_STEPS], windows[INFERENCE_STEPS];
+    struct kernel_step steps[INFERENCE_STEPS], windows[INFERENCE_STEPS];
     struct raster latent, output; /* for callers that want to keep no rasters of their own */
 };
 

@@ -1,6 +1,7 @@
 #include "models/layer.h"
 
 #include "core/math/activation.h"
+#include "core/spike/step_lists.h"
 #include "core/spike/synapse.h"
 
 #include <string.h>
@@ -30,7 +31,7 @@ static struct kernel_layer position_kernel(const struct layer *layer,
     return (struct kernel_layer){.weight = layer->weight,
                                  .stride = (size_t)layer->shape.out_channels,
                                  .pre = spikes->units,
-                                 .spans = spikes->spans,
+                                 .steps = spikes->steps,
                                  .num_steps = spikes->num_steps,
                                  .start = layer->bias,
                                  .count = (size_t)layer->shape.out_channels,
@@ -58,18 +59,24 @@ static uint32_t skip_below(const uint32_t *units, uint32_t num_spikes, uint32_t 
     return from;
 }
 
-/* Moves windows [num_steps] on to the spikes of units first .. last - 1; their number. */
-static uint64_t move_windows(const struct layer_spikes *spikes, uint32_t first, uint32_t last,
-                             struct kernel_span *windows)
+/* Moves `window` on within `span` of the list to units first .. last - 1. */
+static void move_window(const uint32_t *units, struct kernel_span span, uint32_t first,
+                        uint32_t last, struct kernel_span *window)
 {
-    uint64_t found = 0;
+    window->begin = skip_below(units, span.end, window->begin, first);
+    window->end = skip_below(units, span.end, window->begin, last);
+}
+
+/* The same of all steps; how many spikes are in their windows. */
+static uint64_t move_windows(const struct layer_spikes *spikes, uint32_t first, uint32_t last,
+                             struct kernel_step *windows)
+{
     for (size_t step = 0; step < spikes->num_steps; step++) {
-        uint32_t end = spikes->spans[step].end;
-        windows[step].begin = skip_below(spikes->units, end, windows[step].begin, first);
-        windows[step].end = skip_below(spikes->units, end, windows[step].begin, last);
-        found += windows[step].end - windows[step].begin;
+        const struct kernel_step *whole = &spikes->steps[step];
+        move_window(spikes->units, whole->more, first, last, &windows[step].more);
+        move_window(spikes->units, whole->less, first, last, &windows[step].less);
     }
-    return found;
+    return step_lists_count(windows, spikes->num_steps);
 }
 
 /* Sets the bits of `row` [row_words] in `words`, `offset` bits on. */
@@ -90,8 +97,8 @@ static uint64_t run_conv(const struct layer *layer, const struct layer_spikes *s
     size_t channels = (size_t)layer->shape.out_channels, row_words = (channels + 63) / 64;
     struct kernel_layer kernel = position_kernel(layer, spikes);
     uint64_t found = 0;
-    kernel.spans = scratch->windows;
-    memcpy(scratch->windows, spikes->spans, spikes->num_steps * sizeof *spikes->spans);
+    kernel.steps = scratch->windows;
+    memcpy(scratch->windows, spikes->steps, spikes->num_steps * sizeof *spikes->steps);
     for (int position = 0; position < layer->shape.out_length; position++) {
         struct layer_window window = layer_window(&layer->shape, position);
         size_t unit = (size_t)position * channels;
@@ -112,12 +119,9 @@ uint64_t layer_run(const struct layer *layer, const struct layer_spikes *spikes,
     if (layer->shape.kind == LAYER_CONV)
         return run_conv(layer, spikes, analog, scratch, v, words, pitch);
     struct kernel_layer kernel = position_kernel(layer, spikes);
-    uint64_t found = 0;
-    for (size_t step = 0; step < spikes->num_steps; step++)
-        found += spikes->spans[step].end - spikes->spans[step].begin;
     kernel.start = analog ? analog : layer->bias;
     run_position(layer, &kernel, v, words, pitch);
-    return found * kernel.count;
+    return step_lists_count(spikes->steps, spikes->num_steps) * kernel.count;
 }
 
 /* Weight rows of a window's inputs, beginning at its first one inside the input. */

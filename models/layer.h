@@ -15,14 +15,15 @@ void layer_start_current(const struct layer *layer, real *current);
 
 /* What a layer is given in some steps. */
 struct layer_spikes {
-    const uint32_t *units;           /* lists, one a step, each ascending */
-    const struct kernel_span *spans; /* [num_steps], where each is in units */
-    size_t num_steps;
+    const uint32_t *units; /* the list that the steps are spans of */
+    /* [num_steps]; each from none, but where all weights of the layer are in fixed point */
+    const struct kernel_step *steps;
+    size_t num_steps; /* at most KERNEL_MOST_STEPS */
 };
 
 /* Scratch of layer_run. */
 struct layer_scratch {
-    struct kernel_span *windows; /* [num_steps] */
+    struct kernel_step *windows; /* [num_steps] */
     uint64_t *words;             /* [num_steps][words of a row of out_channels] */
 };
 

@@ -199,7 +199,7 @@ static void run_lanes(const struct kernel_layer *layer, size_t at, size_t size, 
 {
     real current[KERNELS_LANES], spiked[KERNELS_LANES];
     for (size_t step = 0; step < layer->num_steps; step++) {
-        struct kernel_span span = layer->spans[step];
+        struct kernel_span span = layer->steps[step].more;
         uint64_t bits = 0;
         memcpy(current, layer->start + at, size * sizeof *current);
         plain_add_rows(current, layer->weight + at, layer->stride, size, layer->pre + span.begin,
@@ -220,14 +220,15 @@ static void plain_run_layer(const struct kernel_layer *layer, size_t from, real 
     }
 }
 
-/* sum [width] += row `pre` of each spike. */
-static void add_fixed_rows(int16_t *restrict sum, const int16_t *restrict weight, size_t width,
-                           const uint32_t *pre, size_t num_spikes, int64_t first)
+/* sum [width] += sign times row `pre` of each spike. */
+static void add_fixed_rows(int16_t *restrict sum, int sign, const int16_t *restrict weight,
+                           size_t width, const uint32_t *pre, struct kernel_span span,
+                           int64_t first)
 {
-    for (size_t i = 0; i < num_spikes; i++) {
+    for (uint32_t i = span.begin; i < span.end; i++) {
         const int16_t *row = weight + (size_t)(pre[i] - first) * width;
         for (size_t unit = 0; unit < width; unit++)
-            sum[unit] = (int16_t)(sum[unit] + row[unit]);
+            sum[unit] = (int16_t)(sum[unit] + sign * row[unit]);
     }
 }
 
@@ -238,18 +239,20 @@ static void run_fixed(const struct kernel_layer *layer, size_t at, size_t size, 
     const struct kernel_fixed *fixed = &layer->fixed;
     const int16_t *weight = fixed->weight + at * fixed->num_rows;
     size_t width = kernel_fixed_run(at, layer->count);
-    int16_t sum[KERNEL_FIXED_RUN];
+    int16_t sums[1 + KERNEL_MOST_STEPS][KERNEL_FIXED_RUN]; /* of none, and of each step */
     real current[KERNEL_FIXED_RUN], spiked[KERNEL_FIXED_RUN];
-    for (size_t step = 0; step < layer->num_steps; step++) {
-        struct kernel_span span = layer->spans[step];
-        memcpy(sum, fixed->bias + at, width * sizeof *sum);
-        add_fixed_rows(sum, weight, width, layer->pre + span.begin, span.end - span.begin,
-                       layer->first);
+    memcpy(sums[0], fixed->bias + at, width * sizeof *sums[0]);
+    for (size_t s = 0; s < layer->num_steps; s++) {
+        const struct kernel_step *step = &layer->steps[s];
+        int16_t *sum = sums[1 + s];
+        memcpy(sum, sums[step->from], width * sizeof *sum);
+        add_fixed_rows(sum, 1, weight, width, layer->pre, step->more, layer->first);
+        add_fixed_rows(sum, -1, weight, width, layer->pre, step->less, layer->first);
         for (size_t unit = 0; unit < size; unit++)
             current[unit] = (real)sum[unit] * fixed->scale[at + unit];
         plain_fire(&layer->neuron, v, current, spiked, NULL, size);
         for (size_t unit = 0; unit < size; unit++)
-            words[step * pitch + (at + unit) / 64] |= (uint64_t)(spiked[unit] != 0) << unit % 64;
+            words[s * pitch + (at + unit) / 64] |= (uint64_t)(spiked[unit] != 0) << unit % 64;
     }
 }
 
@@ -288,6 +291,17 @@ static uint64_t plain_count_ones(const uint64_t *words, size_t num_words)
     for (size_t w = 0; w < num_words; w++)
         count += (uint64_t)__builtin_popcountll(words[w]);
     return count;
+}
+
+static void plain_count_differing(const uint64_t *row, const uint64_t *rows, size_t row_words,
+                                  size_t num_rows, uint32_t *counts)
+{
+    for (size_t i = 0; i < num_rows; i++, rows += row_words) {
+        int count = 0;
+        for (size_t w = 0; w < row_words; w++)
+            count += __builtin_popcountll(row[w] ^ rows[w]);
+        counts[i] = (uint32_t)count;
+    }
 }
 
 static void plain_count_bits(const uint64_t *words, size_t pitch, size_t num_rows, size_t count,
@@ -339,6 +353,7 @@ const struct kernels kernels_plain = {
     .list_bits = plain_list_bits,
     .list_nonzero = plain_list_nonzero,
     .count_ones = plain_count_ones,
+    .count_differing = plain_count_differing,
     .count_bits = plain_count_bits,
     .random = rng_fill,
     .compare = plain_compare,

@@ -22,9 +22,20 @@ struct kernel_neuron {
         clamp; /* cut at the threshold, set to 0 by a spike; else a spike takes the threshold off */
 };
 
-/* The spikes of one step: pre[begin] .. pre[end - 1]. */
+enum { KERNEL_MOST_STEPS = 16 }; /* that a layer takes at once */
+
+/* Units of a list: list[begin] .. list[end - 1]. */
 struct kernel_span {
     uint32_t begin, end;
+};
+
+/*
+ * The spikes of one step: those of the step before it whose number is `from` - 1, or none where
+ * from is 0, and those in `more`, without those in `less`.
+ */
+struct kernel_step {
+    uint32_t from;
+    struct kernel_span more, less;
 };
 
 /*
@@ -60,9 +71,9 @@ struct kernel_layer {
     const real *weight; /* [..][stride], row 0 belongs to unit `first` */
     size_t stride;
     int64_t first;
-    const uint32_t *pre; /* ascending within a step */
-    const struct kernel_span *spans;
-    size_t num_steps;  /* of spans */
+    const uint32_t *pre; /* the list; ascending within a span */
+    const struct kernel_step *steps;
+    size_t num_steps;  /* at most KERNEL_MOST_STEPS */
     const real *start; /* [count], what each step's current begins with: bias or analog input */
     size_t count;
     struct kernel_neuron neuron;
@@ -122,11 +133,12 @@ struct kernels {
     /*
      * All steps of units `from` (a multiple of 64) .. count - 1: weighted input, potential v
      * [count], spikes. Sets the bit of each spike in words [num_steps][pitch], which begin as 0.
+     * Every step is from none, as sums of floats depend on their order.
      */
     void (*run_layer)(const struct kernel_layer *layer, size_t from, real *v, uint64_t *words,
                       size_t pitch);
 
-    /* The same with weights in fixed point, of all units. */
+    /* The same with weights in fixed point, of all units, with steps from any. */
     void (*run_fixed)(const struct kernel_layer *layer, real *v, uint64_t *words, size_t pitch);
 
     /* The bits set among the first `count` of words, ascending, to units [count]; their number. */
@@ -137,6 +149,10 @@ struct kernels {
 
     /* How many bits are set in num_words words. */
     uint64_t (*count_ones)(const uint64_t *words, size_t num_words);
+
+    /* counts [num_rows] = in how many bits each of the rows [..][row_words] differs from `row`. */
+    void (*count_differing)(const uint64_t *row, const uint64_t *rows, size_t row_words,
+                            size_t num_rows, uint32_t *counts);
 
     /* counts [count] = how often each of `count` bits is set in num_rows rows [..][pitch]. */
     void (*count_bits)(const uint64_t *words, size_t pitch, size_t num_rows, size_t count,

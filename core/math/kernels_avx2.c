@@ -15,6 +15,18 @@ __attribute__((target("popcnt"))) static uint64_t avx2_count_ones(const uint64_t
     return count;
 }
 
+__attribute__((target("popcnt"))) static void
+avx2_count_differing(const uint64_t *row, const uint64_t *rows, size_t row_words, size_t num_rows,
+                     uint32_t *counts)
+{
+    for (size_t i = 0; i < num_rows; i++, rows += row_words) {
+        int count = 0;
+        for (size_t w = 0; w < row_words; w++)
+            count += __builtin_popcountll(row[w] ^ rows[w]);
+        counts[i] = (uint32_t)count;
+    }
+}
+
 /* Philox4x32-10 of core/base/rng.c, 4 counters at a time, in the lower halves of 64-bit lanes. */
 AVX2_INLINE void philox(__m256i state[4], uint32_t key0, uint32_t key1)
 {
@@ -162,6 +174,7 @@ void kernels_use_avx2(struct kernels *kernels)
     kernels_use_avx2_sums(kernels);
     kernels_use_avx2_layers(kernels);
     kernels->count_ones = avx2_count_ones;
+    kernels->count_differing = avx2_count_differing;
     kernels->count_bits = avx2_count_bits;
     kernels->random = avx2_random;
     kernels->compare = avx2_compare;

@@ -65,10 +65,10 @@ AVX2_INLINE void run_block(const struct kernel_layer *layer, int n, bool clamp, 
     size_t s = 0;
     bits += at / 8;
     for (; s + 2 <= layer->num_steps; s += 2) {
-        const uint32_t *pre_a = layer->pre + layer->spans[s].begin;
-        const uint32_t *pre_b = layer->pre + layer->spans[s + 1].begin;
-        const uint32_t *end_a = layer->pre + layer->spans[s].end;
-        const uint32_t *end_b = layer->pre + layer->spans[s + 1].end;
+        const uint32_t *pre_a = layer->pre + layer->steps[s].more.begin;
+        const uint32_t *pre_b = layer->pre + layer->steps[s + 1].more.begin;
+        const uint32_t *end_a = layer->pre + layer->steps[s].more.end;
+        const uint32_t *end_b = layer->pre + layer->steps[s + 1].more.end;
         load(a, n, layer->start + at);
         load(b, n, layer->start + at);
         while (pre_a < end_a && pre_b < end_b) {
@@ -84,7 +84,7 @@ AVX2_INLINE void run_block(const struct kernel_layer *layer, int n, bool clamp, 
     }
     if (s < layer->num_steps) {
         load(a, n, layer->start + at);
-        for (uint32_t i = layer->spans[s].begin; i < layer->spans[s].end; i++)
+        for (uint32_t i = layer->steps[s].more.begin; i < layer->steps[s].more.end; i++)
             add(a, n, weight + (size_t)(layer->pre[i] - first) * stride);
         finish_step(&neuron, n, potential + at, a, bits + s * pitch);
     }
@@ -127,13 +127,37 @@ AVX2_INLINE void finish_fixed(const struct kernel_neuron *neuron, const float *s
     finish_step(neuron, 2, potential, current, bits);
 }
 
-AVX2_INLINE void add_fixed(__m256i *sum, int n, const int16_t *row)
+AVX2_INLINE void copy_fixed(__m256i *sum, int n, const __m256i *from)
 {
     UNROLL
     for (int i = 0; i < n; i++)
-        sum[i] = _mm256_add_epi16(
-            sum[i],
-            _mm256_loadu_si256((const __m256i *)(const void *)(row + i * AVX2_FIXED_LANES)));
+        sum[i] = from[i];
+}
+
+/* n vectors of the sum plus a row, or less it. */
+AVX2_INLINE void add_fixed(__m256i *sum, int n, bool less, const int16_t *row)
+{
+    UNROLL
+    for (int i = 0; i < n; i++) {
+        __m256i weight =
+            _mm256_loadu_si256((const __m256i *)(const void *)(row + i * AVX2_FIXED_LANES));
+        sum[i] = less ? _mm256_sub_epi16(sum[i], weight) : _mm256_add_epi16(sum[i], weight);
+    }
+}
+
+/* The same of the rows of a span of the layer's list; the run's rows begin at `weight`. */
+AVX2_INLINE void add_fixed_rows(__m256i *sum, int n, bool less, const struct kernel_layer *layer,
+                                struct kernel_span span, const int16_t *weight)
+{
+    const size_t width = (size_t)n * AVX2_FIXED_LANES;
+    const uint32_t *pre = layer->pre + span.begin, *end = layer->pre + span.end;
+    const int64_t first = layer->first;
+    for (; pre + 2 <= end; pre += 2) {
+        add_fixed(sum, n, less, weight + (size_t)(pre[0] - first) * width);
+        add_fixed(sum, n, less, weight + (size_t)(pre[1] - first) * width);
+    }
+    if (pre < end)
+        add_fixed(sum, n, less, weight + (size_t)(*pre - first) * width);
 }
 
 /* All steps of a run of n vectors of 16 units; potential [n * 16]. */
@@ -141,20 +165,16 @@ AVX2_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool c
                                  float *potential, unsigned char *bits, size_t pitch)
 {
     const struct kernel_neuron neuron = {layer->neuron.beta, layer->neuron.threshold, clamp};
-    const size_t width = (size_t)n * AVX2_FIXED_LANES;
     const int16_t *weight = layer->fixed.weight + at * layer->fixed.num_rows;
-    const int64_t first = layer->first;
+    __m256i sums[1 + KERNEL_MOST_STEPS][AVX2_MOST_FIXED]; /* of none, and of each step */
+    copy_fixed(sums[0], n, (const __m256i *)(const void *)(layer->fixed.bias + at));
     for (size_t s = 0; s < layer->num_steps; s++, bits += pitch) {
-        const uint32_t *pre = layer->pre + layer->spans[s].begin;
-        const uint32_t *end = layer->pre + layer->spans[s].end;
-        __m256i sum[AVX2_MOST_FIXED] = {0};
-        add_fixed(sum, n, layer->fixed.bias + at);
-        for (; pre + 2 <= end; pre += 2) {
-            add_fixed(sum, n, weight + (size_t)(pre[0] - first) * width);
-            add_fixed(sum, n, weight + (size_t)(pre[1] - first) * width);
-        }
-        if (pre < end)
-            add_fixed(sum, n, weight + (size_t)(*pre - first) * width);
+        const struct kernel_step *step = &layer->steps[s];
+        __m256i sum[AVX2_MOST_FIXED];
+        copy_fixed(sum, n, sums[step->from]);
+        add_fixed_rows(sum, n, false, layer, step->more, weight);
+        add_fixed_rows(sum, n, true, layer, step->less, weight);
+        copy_fixed(sums[1 + s], n, sum);
         UNROLL
         for (int i = 0; i < n; i++)
             finish_fixed(&neuron, layer->fixed.scale + at + i * AVX2_FIXED_LANES,

@@ -66,10 +66,10 @@ AVX512_INLINE void run_block(const struct kernel_layer *layer, int n, bool clamp
     size_t s = 0;
     load(v, n, last, potential + at);
     for (; s + 2 <= layer->num_steps; s += 2) {
-        const uint32_t *pre_a = layer->pre + layer->spans[s].begin;
-        const uint32_t *pre_b = layer->pre + layer->spans[s + 1].begin;
-        const uint32_t *end_a = layer->pre + layer->spans[s].end;
-        const uint32_t *end_b = layer->pre + layer->spans[s + 1].end;
+        const uint32_t *pre_a = layer->pre + layer->steps[s].more.begin;
+        const uint32_t *pre_b = layer->pre + layer->steps[s + 1].more.begin;
+        const uint32_t *end_a = layer->pre + layer->steps[s].more.end;
+        const uint32_t *end_b = layer->pre + layer->steps[s + 1].more.end;
         load(a, n, last, layer->start + at);
         load(b, n, last, layer->start + at);
         while (pre_a < end_a && pre_b < end_b) {
@@ -85,7 +85,7 @@ AVX512_INLINE void run_block(const struct kernel_layer *layer, int n, bool clamp
     }
     if (s < layer->num_steps) {
         load(a, n, last, layer->start + at);
-        for (uint32_t i = layer->spans[s].begin; i < layer->spans[s].end; i++)
+        for (uint32_t i = layer->steps[s].more.begin; i < layer->steps[s].more.end; i++)
             add(a, n, last, weight + (size_t)(layer->pre[i] - first) * stride);
         finish_step(&neuron, n, last, v, a, bits + s * pitch * 8);
     }
@@ -137,11 +137,36 @@ AVX512_INLINE void finish_fixed(const struct kernel_neuron *neuron, const float 
     memcpy(bits, &fires, sizeof fires);
 }
 
-AVX512_INLINE void add_fixed(__m512i *sum, int n, const int16_t *row)
+AVX512_INLINE void copy_fixed(__m512i *sum, int n, const __m512i *from)
 {
     UNROLL
     for (int i = 0; i < n; i++)
-        sum[i] = _mm512_add_epi16(sum[i], _mm512_loadu_si512(row + i * AVX512_FIXED_LANES));
+        sum[i] = from[i];
+}
+
+/* n vectors of the sum plus a row, or less it. */
+AVX512_INLINE void add_fixed(__m512i *sum, int n, bool less, const int16_t *row)
+{
+    UNROLL
+    for (int i = 0; i < n; i++) {
+        __m512i weight = _mm512_loadu_si512(row + i * AVX512_FIXED_LANES);
+        sum[i] = less ? _mm512_sub_epi16(sum[i], weight) : _mm512_add_epi16(sum[i], weight);
+    }
+}
+
+/* The same of the rows of a span of the layer's list; the run's rows begin at `weight`. */
+AVX512_INLINE void add_fixed_rows(__m512i *sum, int n, bool less, const struct kernel_layer *layer,
+                                  struct kernel_span span, const int16_t *weight)
+{
+    const size_t width = (size_t)n * AVX512_FIXED_LANES;
+    const uint32_t *pre = layer->pre + span.begin, *end = layer->pre + span.end;
+    const int64_t first = layer->first;
+    for (; pre + 2 <= end; pre += 2) {
+        add_fixed(sum, n, less, weight + (size_t)(pre[0] - first) * width);
+        add_fixed(sum, n, less, weight + (size_t)(pre[1] - first) * width);
+    }
+    if (pre < end)
+        add_fixed(sum, n, less, weight + (size_t)(*pre - first) * width);
 }
 
 /* All steps of a run of n vectors of 32 units. Those of the padding have no weights and stay 0. */
@@ -155,24 +180,19 @@ AVX512_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool
                                ? first_lanes(layer->count - at - (width - AVX512_LANES))
                                : 0;
     const int16_t *weight = layer->fixed.weight + at * layer->fixed.num_rows;
-    const int64_t first = layer->first;
     char *bits = (char *)words + at / 8;
+    __m512i sums[1 + KERNEL_MOST_STEPS][AVX512_MOST_FIXED]; /* of none, and of each step */
     __m512 v[2 * AVX512_MOST_FIXED];
+    copy_fixed(sums[0], n, (const __m512i *)(const void *)(layer->fixed.bias + at));
     load(v, 2 * n - 1, low, potential);
     v[2 * n - 1] = _mm512_maskz_loadu_ps(high, potential + width - AVX512_LANES);
     for (size_t s = 0; s < layer->num_steps; s++, bits += pitch * 8) {
-        const uint32_t *pre = layer->pre + layer->spans[s].begin;
-        const uint32_t *end = layer->pre + layer->spans[s].end;
+        const struct kernel_step *step = &layer->steps[s];
         __m512i sum[AVX512_MOST_FIXED];
-        UNROLL
-        for (int i = 0; i < n; i++)
-            sum[i] = _mm512_loadu_si512(layer->fixed.bias + at + i * AVX512_FIXED_LANES);
-        for (; pre + 2 <= end; pre += 2) {
-            add_fixed(sum, n, weight + (size_t)(pre[0] - first) * width);
-            add_fixed(sum, n, weight + (size_t)(pre[1] - first) * width);
-        }
-        if (pre < end)
-            add_fixed(sum, n, weight + (size_t)(*pre - first) * width);
+        copy_fixed(sum, n, sums[step->from]);
+        add_fixed_rows(sum, n, false, layer, step->more, weight);
+        add_fixed_rows(sum, n, true, layer, step->less, weight);
+        copy_fixed(sums[1 + s], n, sum);
         UNROLL
         for (int i = 0; i < n; i++)
             finish_fixed(&neuron, layer->fixed.scale + at + i * AVX512_FIXED_LANES, v + 2 * i,

@@ -157,7 +157,7 @@ NEON_INLINE void run_block(const struct kernel_layer *layer, int n, bool clamp, 
     float32x4_t sum[8];
     for (size_t s = 0; s < layer->num_steps; s++) {
         load(sum, n, layer->start + at);
-        for (uint32_t i = layer->spans[s].begin; i < layer->spans[s].end; i++)
+        for (uint32_t i = layer->steps[s].more.begin; i < layer->steps[s].more.end; i++)
             add(sum, n, weight + (size_t)(layer->pre[i] - layer->first) * layer->stride);
         words[s * pitch + at / 64] |= finish_step(&neuron, n, potential + at, sum) << at % 64;
     }
@@ -187,6 +187,27 @@ NEON_INLINE uint64_t finish_fixed(const struct kernel_neuron *neuron, const floa
     return finish_step(neuron, 2, potential, current);
 }
 
+NEON_INLINE void copy_fixed(int16x8_t *sum, int n, const int16x8_t *from)
+{
+    UNROLL
+    for (int i = 0; i < n; i++)
+        sum[i] = from[i];
+}
+
+/* n vectors of the sum plus the rows of a span of the layer's list, or less them. */
+NEON_INLINE void add_fixed_rows(int16x8_t *sum, int n, bool less, const struct kernel_layer *layer,
+                                struct kernel_span span, const int16_t *weight, size_t width)
+{
+    for (uint32_t k = span.begin; k < span.end; k++) {
+        const int16_t *row = weight + (size_t)(layer->pre[k] - layer->first) * width;
+        UNROLL
+        for (int i = 0; i < n; i++) {
+            int16x8_t value = vld1q_s16(row + i * 8);
+            sum[i] = less ? vsubq_s16(sum[i], value) : vaddq_s16(sum[i], value);
+        }
+    }
+}
+
 /* All steps of n vectors of 8 units of a run, within one word; row 0 is at `weight`. */
 NEON_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool clamp, size_t at,
                                  const int16_t *weight, size_t width, float *potential,
@@ -194,18 +215,17 @@ NEON_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool c
 {
     const struct kernel_neuron neuron = {layer->neuron.beta, layer->neuron.threshold, clamp};
     const float *scale = layer->fixed.scale + at;
-    int16x8_t sum[8];
+    int16x8_t sums[1 + KERNEL_MOST_STEPS][8], sum[8]; /* of none, and of each step */
+    UNROLL
+    for (int i = 0; i < n; i++)
+        sums[0][i] = vld1q_s16(layer->fixed.bias + at + i * 8);
     for (size_t s = 0; s < layer->num_steps; s++) {
+        const struct kernel_step *step = &layer->steps[s];
         uint64_t bits = 0;
-        UNROLL
-        for (int i = 0; i < n; i++)
-            sum[i] = vld1q_s16(layer->fixed.bias + at + i * 8);
-        for (uint32_t k = layer->spans[s].begin; k < layer->spans[s].end; k++) {
-            const int16_t *row = weight + (size_t)(layer->pre[k] - layer->first) * width;
-            UNROLL
-            for (int i = 0; i < n; i++)
-                sum[i] = vaddq_s16(sum[i], vld1q_s16(row + i * 8));
-        }
+        copy_fixed(sum, n, sums[step->from]);
+        add_fixed_rows(sum, n, false, layer, step->more, weight, width);
+        add_fixed_rows(sum, n, true, layer, step->less, weight, width);
+        copy_fixed(sums[1 + s], n, sum);
         UNROLL
         for (int i = 0; i < n; i++)
             bits |= finish_fixed(&neuron, scale + i * 8, potential + i * 8, sum[i]) << (i * 8);

@@ -13,7 +13,7 @@ static float *weight, *value, *current, *potential, *spiked, *bias, *sums, *larg
 static int16_t *fixed;
 static uint32_t *units, *numbers, *counts, *listed;
 static uint64_t *words;
-static struct kernel_span spans[BENCH_STEPS];
+static struct kernel_step steps[BENCH_STEPS];
 static const struct rng bench_rng = {.seed = 1, .index = 0, .stream = RNG_STREAM_ENCODE};
 
 static void *aligned(size_t count, size_t size)
@@ -61,11 +61,11 @@ static void prepare_spikes(uint32_t num_pre, uint32_t share)
 {
     uint32_t found = 0;
     for (uint32_t step = 0; step < BENCH_STEPS; step++) {
-        spans[step].begin = found;
+        uint32_t begin = found;
         for (uint32_t i = 0; i < num_pre; i++)
             if (rng_below(&bench_rng, 100 + step, i, 1000) < share)
                 units[found++] = i;
-        spans[step].end = found;
+        steps[step] = (struct kernel_step){.more = {begin, found}};
     }
 }
 
@@ -77,8 +77,8 @@ struct bench {
 
 static void run_add_rows(const struct kernels *kernels, const struct bench *bench)
 {
-    kernels->add_rows(current, weight, bench->num_post, bench->num_post, units,
-                      spans[0].end - spans[0].begin, 0);
+    kernels->add_rows(current, weight, bench->num_post, bench->num_post, units, steps[0].more.end,
+                      0);
 }
 
 /* The lists of all steps, of which each adds rows of one panel. */
@@ -86,7 +86,7 @@ static void run_add_lists(const struct kernels *kernels, const struct bench *ben
 {
     uint32_t begin[BENCH_STEPS + 1] = {0};
     for (int i = 0; i < BENCH_STEPS; i++)
-        begin[i + 1] = spans[i].end;
+        begin[i + 1] = steps[i].more.end;
     kernels->add_lists(sums, bench->num_post, BENCH_STEPS, bias, weight, bench->num_post, units,
                        begin);
 }
@@ -94,12 +94,12 @@ static void run_add_lists(const struct kernels *kernels, const struct bench *ben
 /* As many sums as there are steps, of the rows that spike in the first one. */
 static void run_multiply(const struct kernels *kernels, const struct bench *bench)
 {
-    uint32_t steps[BENCH_STEPS], selected = spans[0].end;
+    uint32_t rows[BENCH_STEPS], selected = steps[0].more.end;
     for (uint32_t i = 0; i < BENCH_STEPS; i++)
-        steps[i] = i;
+        rows[i] = i;
     struct kernel_product product = {.sums = sums,
                                      .sum_stride = bench->num_post,
-                                     .sum_rows = steps,
+                                     .sum_rows = rows,
                                      .num_sums = BENCH_STEPS,
                                      .factors = large[0],
                                      .factor_sum = selected,
@@ -122,7 +122,7 @@ static void run_layer(const struct kernels *kernels, const struct bench *bench)
     const struct kernel_layer layer = {.weight = weight,
                                        .stride = bench->num_post,
                                        .pre = units,
-                                       .spans = spans,
+                                       .steps = steps,
                                        .num_steps = BENCH_STEPS,
                                        .start = bias,
                                        .count = bench->num_post,
@@ -134,7 +134,7 @@ static void run_layer(const struct kernels *kernels, const struct bench *bench)
 static void run_fixed(const struct kernels *kernels, const struct bench *bench)
 {
     const struct kernel_layer layer = {.pre = units,
-                                       .spans = spans,
+                                       .steps = steps,
                                        .num_steps = BENCH_STEPS,
                                        .count = bench->num_post,
                                        .neuron = {0.9f, 1, false},
@@ -157,6 +157,12 @@ static void run_list_bits(const struct kernels *kernels, const struct bench *ben
 static void run_list_nonzero(const struct kernels *kernels, const struct bench *bench)
 {
     kernels->list_nonzero(value, bench->num_post, listed);
+}
+
+static void run_count_differing(const struct kernels *kernels, const struct bench *bench)
+{
+    const uint64_t *rows = (const uint64_t *)(const void *)weight;
+    kernels->count_differing(rows, rows, (bench->num_post + 63) / 64, BENCH_STEPS, counts);
 }
 
 static void run_count_bits(const struct kernels *kernels, const struct bench *bench)
@@ -205,6 +211,7 @@ static const struct bench benches[] = {
     {"fire zero 784", run_fire, 0, 784, 1},
     {"list_bits 784", run_list_bits, 0, 784, 0},
     {"list_nonzero 784", run_list_nonzero, 0, 784, 0},
+    {"count_differing 15x196", run_count_differing, 0, 196, 0},
     {"count_bits 15x784", run_count_bits, 0, 784, 0},
     {"random 784", run_random, 0, 784, 0},
     {"compare 784", run_compare, 0, 784, 0},
@@ -248,11 +255,11 @@ static double bench_bytes(const struct bench *bench)
     if (bench->run == run_adam)
         return bench->num_post * 7.0 * sizeof(float);
     if (bench->run == run_add_rows)
-        spikes = spans[0].end - spans[0].begin;
+        spikes = steps[0].more.end;
     if (bench->run == run_layer || bench->run == run_add_lists)
-        spikes = spans[BENCH_STEPS - 1].end;
+        spikes = steps[BENCH_STEPS - 1].more.end;
     if (bench->run == run_fixed)
-        return (double)spans[BENCH_STEPS - 1].end * bench->num_post * (double)sizeof(int16_t);
+        return (double)steps[BENCH_STEPS - 1].more.end * bench->num_post * (double)sizeof(int16_t);
     if (bench->run == run_add_scaled)
         spikes = bench->num_pre / 4;
     return spikes * bench->num_post * (double)sizeof(float);

@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SLOTS = 24, SLOT_SIZE = 1 << 20, CANARY = 0x5A, CANARIES = 64 };
+enum { SLOTS = 40, SLOT_SIZE = 1 << 20, CANARY = 0x5A, CANARIES = 64 };
 
 static char *slots[SLOTS]; /* each SLOT_SIZE bytes before a page of no access */
 static size_t slots_used;
@@ -246,14 +246,14 @@ static bool check_fire(const struct kernels *kernels, size_t count, bool special
            same(spiked, lone_spiked, bytes);
 }
 
-enum { MAX_STEPS = 6, MAX_WORDS = 20 };
+enum { MAX_STEPS = KERNEL_MOST_STEPS };
 
 static void reference_run_layer(const struct kernel_layer *layer, float *v, uint64_t *words,
                                 size_t pitch)
 {
     float current[1024], spiked[1024], before[1024];
     for (size_t step = 0; step < layer->num_steps; step++) {
-        struct kernel_span span = layer->spans[step];
+        struct kernel_span span = layer->steps[step].more;
         memcpy(current, layer->start, layer->count * sizeof *current);
         reference_add_rows(current, layer->weight, layer->stride, layer->count,
                            layer->pre + span.begin, span.end - span.begin, layer->first);
@@ -267,7 +267,7 @@ static void reference_run_layer(const struct kernel_layer *layer, float *v, uint
 static struct kernel_layer random_layer(size_t count)
 {
     size_t num_steps = turn % (MAX_STEPS + 1), found;
-    struct kernel_span spans[MAX_STEPS];
+    struct kernel_step steps[MAX_STEPS];
     uint32_t pre[MAX_STEPS * NUM_PRE], listed = 0;
     int64_t first = (int64_t)(turn % 100) - 50 < 0 ? 0 : (int64_t)(turn % 100);
     struct kernel_layer layer = {
@@ -276,11 +276,11 @@ static struct kernel_layer random_layer(size_t count)
     for (size_t step = 0; step < num_steps; step++) {
         const uint32_t *units = random_units(NUM_PRE, first, &found);
         memcpy(pre + listed, units, found * sizeof *pre);
-        spans[step] = (struct kernel_span){listed, listed + (uint32_t)found};
+        steps[step] = (struct kernel_step){.more = {listed, listed + (uint32_t)found}};
         listed += (uint32_t)found;
     }
     layer.pre = copy(pre, listed * sizeof *pre);
-    layer.spans = copy(spans, num_steps * sizeof *spans);
+    layer.steps = copy(steps, num_steps * sizeof *steps);
     return layer;
 }
 
@@ -334,16 +334,63 @@ static struct kernel_layer random_fixed_layer(size_t count)
     return layer;
 }
 
-/* Sums are exact: integers have to give what floats do. */
+static bool is_in(const uint32_t *pre, struct kernel_span span, uint32_t unit)
+{
+    for (uint32_t i = span.begin; i < span.end; i++)
+        if (pre[i] == unit)
+            return true;
+    return false;
+}
+
+/* Lists at `listed` those of a span of pre that are not in another one. */
+static struct kernel_span without(const uint32_t *pre, struct kernel_span these,
+                                  struct kernel_span those, uint32_t *list, uint32_t listed)
+{
+    struct kernel_span span = {listed, listed};
+    for (uint32_t i = these.begin; i < these.end; i++)
+        if (!is_in(pre, those, pre[i]))
+            list[span.end++] = pre[i];
+    return span;
+}
+
+/* The same spikes, but each step as what changes from an earlier one, any of them, or from none. */
+static struct kernel_layer as_changes(struct kernel_layer layer)
+{
+    struct kernel_step steps[MAX_STEPS];
+    uint32_t list[2 * MAX_STEPS * NUM_PRE], listed = 0;
+    turn++;
+    for (uint32_t s = 0; s < layer.num_steps; s++) {
+        uint32_t from = draw(s) % (s + 1);
+        struct kernel_span spikes = layer.steps[s].more, earlier = {0, 0};
+        if (from)
+            earlier = layer.steps[from - 1].more;
+        steps[s].from = from;
+        steps[s].more = without(layer.pre, spikes, earlier, list, listed);
+        steps[s].less = without(layer.pre, earlier, spikes, list, steps[s].more.end);
+        listed = steps[s].less.end;
+    }
+    layer.pre = copy(list, listed * sizeof *list);
+    layer.steps = copy(steps, layer.num_steps * sizeof *steps);
+    return layer;
+}
+
+/* Sums are exact: integers have to give what floats do, and changes what all spikes do. */
 static bool check_run_fixed(const struct kernels *kernels, size_t count, bool special)
 {
     struct kernel_layer layer = random_fixed_layer(count);
     size_t pitch = (count + 63) / 64 + turn % 2, bytes = pitch * layer.num_steps * 8;
     float *v = random_reals(count, special), *got_v = copy(v, count * sizeof *v);
+    const float *begin_v = copy(v, count * sizeof *v);
     uint64_t *words = guarded(bytes), *got = guarded(bytes);
     memset(words, 0, bytes);
     memset(got, 0, bytes);
     reference_run_layer(&layer, v, words, pitch);
+    kernels->run_fixed(&layer, got_v, got, pitch);
+    if (!same(v, got_v, count * sizeof *v) || !same(words, got, bytes))
+        return false;
+    layer = as_changes(layer);
+    memcpy(got_v, begin_v, count * sizeof *v);
+    memset(got, 0, bytes);
     kernels->run_fixed(&layer, got_v, got, pitch);
     return same(v, got_v, count * sizeof *v) && same(words, got, bytes);
 }
@@ -385,6 +432,20 @@ static bool check_count_ones(const struct kernels *kernels, size_t count, bool s
         for (size_t i = 0; i < count; i++)
             wanted += words[row * ((count + 63) / 64) + i / 64] >> i % 64 & 1;
     return kernels->count_ones(words, 3 * ((count + 63) / 64)) == wanted;
+}
+
+static bool check_count_differing(const struct kernels *kernels, size_t count, bool special)
+{
+    size_t rows = special ? KERNEL_MOST_STEPS : turn % 5, words = (count + 63) / 64;
+    const uint64_t *row = random_bits(1, words, count), *others = random_bits(rows, words, count);
+    size_t bytes = rows * sizeof(uint32_t);
+    uint32_t *counts = guarded(bytes), *got = guarded(bytes);
+    memset(counts, 0, bytes);
+    for (size_t other = 0; other < rows; other++)
+        for (size_t i = 0; i < count; i++)
+            counts[other] += (row[i / 64] ^ others[other * words + i / 64]) >> i % 64 & 1;
+    kernels->count_differing(row, others, words, rows, got);
+    return same(counts, got, bytes);
 }
 
 static bool check_count_bits(const struct kernels *kernels, size_t count, bool special)
@@ -468,6 +529,7 @@ static const struct {
     {"list_bits", check_list_bits},
     {"list_nonzero", check_list_nonzero},
     {"count_ones", check_count_ones},
+    {"count_differing", check_count_differing},
     {"count_bits", check_count_bits},
     {"random", check_random},
     {"compare", check_compare},

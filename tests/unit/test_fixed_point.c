@@ -2,6 +2,7 @@
 #include "models/fixed_point.h"
 
 #include "core/base/mem.h"
+#include "core/spike/step_lists.h"
 #include "models/layer.h"
 #include "tests/unit/small_network.h"
 
@@ -125,29 +126,31 @@ static void test_extremes_are_rounded(void **state)
     network_release(network);
 }
 
-/* Some steps of a layer on spikes drawn from `seed`: potentials and bits. */
+/* Some steps of a layer on spikes drawn from `seed`: potentials, bits and operations. */
 struct run {
     real v[256];
-    uint64_t words[6 * 4];
+    uint64_t words[6 * 4], operations;
 };
 
 static void run_layer(const struct layer *layer, uint32_t seed, struct run *run)
 {
     const struct rng rng = {.seed = seed, .index = 0, .stream = RNG_STREAM_INIT};
-    uint32_t units[6 * 64], found = 0, num_inputs = layer_num_inputs(&layer->shape);
-    struct kernel_span spans[6], windows[6];
-    uint64_t position[6 * 2];
+    uint32_t units[7 * 64], num_inputs = layer_num_inputs(&layer->shape);
+    uint64_t words[6] = {0}, row, position[6 * 2];
+    struct kernel_step steps[6], windows[6];
+    const struct step_bits bits = {words, num_inputs, 6};
     const struct layer_scratch scratch = {windows, position};
-    const struct layer_spikes spikes = {units, spans, 6};
+    const struct layer_spikes spikes = {units, steps, 6};
     memset(run, 0, sizeof *run);
-    for (uint32_t step = 0; step < 6; step++) {
-        spans[step].begin = found;
+    assert_true(num_inputs <= 64);
+    for (uint32_t step = 0; step < 6; step++)
         for (uint32_t i = 0; i < num_inputs; i++)
-            if (rng_below(&rng, step, i, 10) < 4)
-                units[found++] = i;
-        spans[step].end = found;
-    }
-    layer_run(layer, &spikes, NULL, &scratch, run->v, run->words, 4);
+            words[step] |= (uint64_t)(rng_below(&rng, step / 2, i, 10) < 4 + step % 2) << i;
+    if (layer->fixed.weight)
+        step_lists_changes(&bits, &row, units, steps);
+    else
+        step_lists_whole(&bits, units, steps);
+    run->operations = layer_run(layer, &spikes, NULL, &scratch, run->v, run->words, 4);
 }
 
 static void check_exact(const struct layer_shape *shape)
@@ -166,6 +169,7 @@ static void check_exact(const struct layer_shape *shape)
     for (uint32_t seed = 0; seed < 20; seed++) {
         run_layer(layer, seed, &integers);
         assert_memory_equal(integers.words, floats[seed].words, sizeof integers.words);
+        assert_int_equal(integers.operations, floats[seed].operations);
         for (int i = 0; i < 256; i++)
             assert_true(integers.v[i] == floats[seed].v[i]);
         for (size_t w = 0; w < sizeof integers.words / 8; w++)

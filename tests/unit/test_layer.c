@@ -80,7 +80,7 @@ enum { MAX_STEPS = 5 };
 /* Lists of spikes of some steps, and room for what a layer makes of them. */
 struct steps {
     uint32_t units[MAX_STEPS * MAX_UNITS];
-    struct kernel_span spans[MAX_STEPS], windows[MAX_STEPS];
+    struct kernel_step lists[MAX_STEPS], windows[MAX_STEPS];
     uint64_t scratch[MAX_STEPS * MAX_UNITS / 64], words[MAX_STEPS * MAX_UNITS / 64];
     real v[MAX_UNITS];
 };
@@ -88,7 +88,7 @@ struct steps {
 static uint64_t run_steps(const struct layer *layer, struct steps *steps, size_t num_steps,
                           const real *analog)
 {
-    const struct layer_spikes spikes = {steps->units, steps->spans, num_steps};
+    const struct layer_spikes spikes = {steps->units, steps->lists, num_steps};
     const struct layer_scratch scratch = {steps->windows, steps->scratch};
     memset(steps->words, 0, sizeof steps->words);
     return layer_run(layer, &spikes, analog, &scratch, steps->v, steps->words,
@@ -122,13 +122,13 @@ static void check_spikes(const struct layer *layer, uint64_t seed, uint32_t one_
     real v[MAX_UNITS] = {0}, start[MAX_UNITS];
     uint64_t operations = 0;
     for (uint32_t step = 0; step < num_steps; step++) {
-        steps.spans[step].begin = count;
+        uint32_t begin = count;
         for (uint32_t i = 0; i < inputs; i++) {
             value[step][i] = rng_below(&rng, step, i, one_in) ? 0 : 1;
             if (value[step][i] != 0)
                 steps.units[count++] = i;
         }
-        steps.spans[step].end = count;
+        steps.lists[step] = (struct kernel_step){.more = {begin, count}};
     }
     memset(steps.v, 0, sizeof steps.v);
     layer_start_current(layer, start);
@@ -181,15 +181,15 @@ static void test_operations_are_connections(void **state)
     static struct steps steps = {.units = {0, 7, 19}};
     struct layer_shape shape = small_dense(20, 11);
     struct network *network = one_layer(&shape, 1);
-    steps.spans[0].end = 3;
+    steps.lists[0].more.end = 3;
     assert_int_equal(run_steps(&network->layers[0], &steps, 1, NULL), 33);
-    steps.spans[0].end = 0;
+    steps.lists[0].more.end = 0;
     assert_int_equal(run_steps(&network->layers[0], &steps, 1, NULL), 0);
     network_release(network);
     /* 10 positions, width 3, stride 2, pad 1: windows -1..1, 1..3, 3..5, 5..7, 7..9 */
     shape = small_conv(2, 10, 11, 3, 2, 1);
     network = one_layer(&shape, 1);
-    steps.spans[0].end = 3;
+    steps.lists[0].more.end = 3;
     /* position 0 is in one window, position 3 in two, position 9 in one */
     assert_int_equal(run_steps(&network->layers[0], &steps, 1, NULL), 44);
     network_release(network);
