@@ -8,6 +8,7 @@
 #include "server/http_transaction.h"
 #include "server/lingering.h"
 #include "server/listener.h"
+#include "server/thread_policy.h"
 
 #include <limits.h>
 #include <microhttpd.h>
@@ -465,6 +466,7 @@ static enum status http_start(struct http_server *server, struct error *error)
         flags |= MHD_USE_TLS;
     else
         tls[0].option = MHD_OPTION_END;
+    int policy = thread_policy_be_patient();
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, http_access, server, /* the socket and the limits are ours */
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)settings->num_threads, MHD_OPTION_CONNECTION_LIMIT,
@@ -475,6 +477,7 @@ static enum status http_start(struct http_server *server, struct error *error)
         MHD_OPTION_URI_LOG_CALLBACK, http_target, server, MHD_OPTION_NOTIFY_CONNECTION,
         http_connected, server, MHD_OPTION_NOTIFY_COMPLETED, http_completed, server,
         MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+    thread_policy_restore(policy);
     if (!server->daemon)
         return error_set(error, STATUS_INTERNAL, "The HTTP threads cannot be started.");
     return STATUS_OK;
