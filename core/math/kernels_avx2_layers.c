@@ -127,6 +127,12 @@ AVX2_INLINE void finish_fixed(const struct kernel_neuron *neuron, const float *s
     finish_step(neuron, 2, potential, current, bits);
 }
 
+/* Vector i of a row. */
+AVX2_INLINE __m256i load_fixed(const int16_t *row, int i)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)(row + i * AVX2_FIXED_LANES));
+}
+
 AVX2_INLINE void copy_fixed(__m256i *sum, int n, const __m256i *from)
 {
     UNROLL
@@ -139,8 +145,7 @@ AVX2_INLINE void add_fixed(__m256i *sum, int n, bool less, const int16_t *row)
 {
     UNROLL
     for (int i = 0; i < n; i++) {
-        __m256i weight =
-            _mm256_loadu_si256((const __m256i *)(const void *)(row + i * AVX2_FIXED_LANES));
+        __m256i weight = load_fixed(row, i);
         sum[i] = less ? _mm256_sub_epi16(sum[i], weight) : _mm256_add_epi16(sum[i], weight);
     }
 }
@@ -167,7 +172,9 @@ AVX2_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool c
     const struct kernel_neuron neuron = {layer->neuron.beta, layer->neuron.threshold, clamp};
     const int16_t *weight = layer->fixed.weight + at * layer->fixed.num_rows;
     __m256i sums[1 + KERNEL_MOST_STEPS][AVX2_MOST_FIXED]; /* of none, and of each step */
-    copy_fixed(sums[0], n, (const __m256i *)(const void *)(layer->fixed.bias + at));
+    UNROLL
+    for (int i = 0; i < n; i++)
+        sums[0][i] = load_fixed(layer->fixed.bias + at, i);
     for (size_t s = 0; s < layer->num_steps; s++, bits += pitch) {
         const struct kernel_step *step = &layer->steps[s];
         __m256i sum[AVX2_MOST_FIXED];

@@ -183,7 +183,9 @@ AVX512_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool
     char *bits = (char *)words + at / 8;
     __m512i sums[1 + KERNEL_MOST_STEPS][AVX512_MOST_FIXED]; /* of none, and of each step */
     __m512 v[2 * AVX512_MOST_FIXED];
-    copy_fixed(sums[0], n, (const __m512i *)(const void *)(layer->fixed.bias + at));
+    UNROLL
+    for (int i = 0; i < n; i++)
+        sums[0][i] = _mm512_loadu_si512(layer->fixed.bias + at + i * AVX512_FIXED_LANES);
     load(v, 2 * n - 1, low, potential);
     v[2 * n - 1] = _mm512_maskz_loadu_ps(high, potential + width - AVX512_LANES);
     for (size_t s = 0; s < layer->num_steps; s++, bits += pitch * 8) {

@@ -2,8 +2,8 @@
  * The spikes of some steps, from bits to the lists that the kernels of a layer take (struct
  * kernel_step). Where a layer's sums are exact (struct kernel_fixed), a step need not add up all
  * of its spikes: it takes the sum of an earlier step and adds and takes off where they differ. A
- * unit that spikes at every step, or at every other one, repeats itself; in the latents of the
- * shipped autoencoders that leaves six rows of weights of ten.
+ * unit that spikes at every step, or at every other one, repeats itself: six rows of weights of
+ * ten are left to add or to take off in the latents of mnist-ae.
  */
 #ifndef SPIKELOOM_CORE_SPIKE_STEP_LISTS_H
 #define SPIKELOOM_CORE_SPIKE_STEP_LISTS_H
