@@ -121,7 +121,8 @@ function derive_all() {
     ratio("ratio.torch_batch", "models.mnist-ae.batch_per_s", "peers.torch.mnist-ae.batch_per_s")
     if (have("requests.synthesize.single_us"))
         derive("ratio.speech_ms", median["requests.synthesize.single_us"] / 1000)
-    derive_uvicorn()
+    derive_uvicorn("http.torch_", "ratio.uvicorn")
+    derive_uvicorn("http.uvloop_", "ratio.uvloop")
     ratio("ratio.ann_http", "http.ann.best.per_s", "http.reconstruct.best.per_s")
     ratio("ratio.training", "peers.torch.training.epoch_s", "training.bptt.epoch_s")
     ratio("ratio.training_error", "training.bptt.pixel_mse", "peers.torch.training.pixel_mse")
@@ -129,12 +130,12 @@ function derive_all() {
 }
 
 # The better one of one worker and two.
-function derive_uvicorn(best, i) {
+function derive_uvicorn(server, name, best, i) {
     for (i = 1; i <= 2; i++)
-        if (have("http.torch_" i ".best.per_s") && median["http.torch_" i ".best.per_s"] > best)
-            best = median["http.torch_" i ".best.per_s"]
+        if (have(server i ".best.per_s") && median[server i ".best.per_s"] > best)
+            best = median[server i ".best.per_s"]
     if (best && have("http.reconstruct.best.per_s"))
-        derive("ratio.uvicorn", median["http.reconstruct.best.per_s"] / best)
+        derive(name, median["http.reconstruct.best.per_s"] / best)
 }
 
 function is_met(i, value) {

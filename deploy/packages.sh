@@ -13,7 +13,7 @@ packages_contract="nodejs npm"
 packages_page="chromium fonts-liberation"
 packages_valgrind="valgrind"
 packages_bench="wrk curl git gnuplot-nox nodejs npm python3-torch python3-numpy python3-pil python3-fastapi
-    python3-uvicorn"
+    python3-uvicorn python3-uvloop python3-httptools"
 packages_trainer_runtime="libopenblas0 zlib1g"
 packages_container="docker.io debootstrap iptables iproute2 jq curl
     dpkg-dev file"
