@@ -1,5 +1,7 @@
 #include "core/math/kernels.h"
 
+#include "core/math/popcount.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -287,21 +289,13 @@ static uint32_t plain_list_nonzero(const real *values, size_t count, uint32_t *u
 
 static uint64_t plain_count_ones(const uint64_t *words, size_t num_words)
 {
-    uint64_t count = 0;
-    for (size_t w = 0; w < num_words; w++)
-        count += (uint64_t)__builtin_popcountll(words[w]);
-    return count;
+    return popcount_ones(words, num_words);
 }
 
 static void plain_count_differing(const uint64_t *row, const uint64_t *rows, size_t row_words,
                                   size_t num_rows, uint32_t *counts)
 {
-    for (size_t i = 0; i < num_rows; i++, rows += row_words) {
-        int count = 0;
-        for (size_t w = 0; w < row_words; w++)
-            count += __builtin_popcountll(row[w] ^ rows[w]);
-        counts[i] = (uint32_t)count;
-    }
+    popcount_differing(row, rows, row_words, num_rows, counts);
 }
 
 static void plain_count_bits(const uint64_t *words, size_t pitch, size_t num_rows, size_t count,

@@ -1,5 +1,6 @@
 /* Kernels for x86-64-v3: bits of spikes, random numbers, Adam. */
 #include "core/math/kernels_avx2.h"
+#include "core/math/popcount.h"
 
 #if defined(__x86_64__) && !defined(SPIKELOOM_REAL_DOUBLE)
 
@@ -9,22 +10,14 @@
 __attribute__((target("popcnt"))) static uint64_t avx2_count_ones(const uint64_t *words,
                                                                   size_t num_words)
 {
-    uint64_t count = 0;
-    for (size_t w = 0; w < num_words; w++)
-        count += (uint64_t)__builtin_popcountll(words[w]);
-    return count;
+    return popcount_ones(words, num_words);
 }
 
 __attribute__((target("popcnt"))) static void
 avx2_count_differing(const uint64_t *row, const uint64_t *rows, size_t row_words, size_t num_rows,
                      uint32_t *counts)
 {
-    for (size_t i = 0; i < num_rows; i++, rows += row_words) {
-        int count = 0;
-        for (size_t w = 0; w < row_words; w++)
-            count += __builtin_popcountll(row[w] ^ rows[w]);
-        counts[i] = (uint32_t)count;
-    }
+    popcount_differing(row, rows, row_words, num_rows, counts);
 }
 
 /* Philox4x32-10 of core/base/rng.c, 4 counters at a time, in the lower halves of 64-bit lanes. */

@@ -109,10 +109,16 @@ AVX2 static void avx2_run_layer(const struct kernel_layer *layer, size_t from, f
         kernels_plain.run_layer(layer, at, v, words, pitch);
 }
 
+#define FIXED_INLINE    AVX2_INLINE
+#define FIXED_VECTOR    __m256i
+#define FIXED_LOAD(row) _mm256_loadu_si256((const __m256i *)(const void *)(row))
+#define FIXED_ADD       _mm256_add_epi16
+#define FIXED_SUB       _mm256_sub_epi16
 enum {
-    AVX2_FIXED_LANES = 16,
-    AVX2_MOST_FIXED = KERNEL_FIXED_RUN / AVX2_FIXED_LANES /* vectors of a run */
+    FIXED_LANES = 16,
+    AVX2_MOST_FIXED = KERNEL_FIXED_RUN / FIXED_LANES /* vectors of a run */
 };
+#include "core/math/kernels_fixed.h"
 
 /* One step of 16 units in fixed point: their potentials, and the spikes' bits. */
 AVX2_INLINE void finish_fixed(const struct kernel_neuron *neuron, const float *scale,
@@ -127,65 +133,21 @@ AVX2_INLINE void finish_fixed(const struct kernel_neuron *neuron, const float *s
     finish_step(neuron, 2, potential, current, bits);
 }
 
-/* Vector i of a row. */
-AVX2_INLINE __m256i load_fixed(const int16_t *row, int i)
-{
-    return _mm256_loadu_si256((const __m256i *)(const void *)(row + i * AVX2_FIXED_LANES));
-}
-
-AVX2_INLINE void copy_fixed(__m256i *sum, int n, const __m256i *from)
-{
-    UNROLL
-    for (int i = 0; i < n; i++)
-        sum[i] = from[i];
-}
-
-/* n vectors of the sum plus a row, or less it. */
-AVX2_INLINE void add_fixed(__m256i *sum, int n, bool less, const int16_t *row)
-{
-    UNROLL
-    for (int i = 0; i < n; i++) {
-        __m256i weight = load_fixed(row, i);
-        sum[i] = less ? _mm256_sub_epi16(sum[i], weight) : _mm256_add_epi16(sum[i], weight);
-    }
-}
-
-/* The same of the rows of a span of the layer's list; the run's rows begin at `weight`. */
-AVX2_INLINE void add_fixed_rows(__m256i *sum, int n, bool less, const struct kernel_layer *layer,
-                                struct kernel_span span, const int16_t *weight)
-{
-    const size_t width = (size_t)n * AVX2_FIXED_LANES;
-    const uint32_t *pre = layer->pre + span.begin, *end = layer->pre + span.end;
-    const int64_t first = layer->first;
-    for (; pre + 2 <= end; pre += 2) {
-        add_fixed(sum, n, less, weight + (size_t)(pre[0] - first) * width);
-        add_fixed(sum, n, less, weight + (size_t)(pre[1] - first) * width);
-    }
-    if (pre < end)
-        add_fixed(sum, n, less, weight + (size_t)(*pre - first) * width);
-}
-
 /* All steps of a run of n vectors of 16 units; potential [n * 16]. */
 AVX2_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool clamp, size_t at,
                                  float *potential, unsigned char *bits, size_t pitch)
 {
     const struct kernel_neuron neuron = {layer->neuron.beta, layer->neuron.threshold, clamp};
     const int16_t *weight = layer->fixed.weight + at * layer->fixed.num_rows;
-    __m256i sums[1 + KERNEL_MOST_STEPS][AVX2_MOST_FIXED]; /* of none, and of each step */
-    UNROLL
-    for (int i = 0; i < n; i++)
-        sums[0][i] = load_fixed(layer->fixed.bias + at, i);
+    const size_t width = (size_t)n * FIXED_LANES;
+    __m256i sums[(1 + KERNEL_MOST_STEPS) * AVX2_MOST_FIXED], sum[AVX2_MOST_FIXED];
+    load_fixed(sums, n, layer->fixed.bias + at);
     for (size_t s = 0; s < layer->num_steps; s++, bits += pitch) {
-        const struct kernel_step *step = &layer->steps[s];
-        __m256i sum[AVX2_MOST_FIXED];
-        copy_fixed(sum, n, sums[step->from]);
-        add_fixed_rows(sum, n, false, layer, step->more, weight);
-        add_fixed_rows(sum, n, true, layer, step->less, weight);
-        copy_fixed(sums[1 + s], n, sum);
+        sum_fixed_step(sum, n, sums, layer, s, weight, width);
         UNROLL
         for (int i = 0; i < n; i++)
-            finish_fixed(&neuron, layer->fixed.scale + at + i * AVX2_FIXED_LANES,
-                         potential + i * AVX2_FIXED_LANES, sum[i], bits + i * 2);
+            finish_fixed(&neuron, layer->fixed.scale + at + i * FIXED_LANES,
+                         potential + i * FIXED_LANES, sum[i], bits + i * 2);
     }
 }
 
@@ -197,20 +159,14 @@ AVX2_INLINE void run_fixed_layer(const struct kernel_layer *layer, bool clamp, f
         size_t size = (left < width ? left : width) * sizeof *v;
         float potential[KERNEL_FIXED_RUN] = {0}; /* those of the padding stay 0 */
         memcpy(potential, v + at, size);
-        switch (width / AVX2_FIXED_LANES) {
-        case 2:
-            run_fixed_block(layer, 2, clamp, at, potential, bits, pitch);
-            break;
-        case 4:
-            run_fixed_block(layer, 4, clamp, at, potential, bits, pitch);
-            break;
-        case 6:
-            run_fixed_block(layer, 6, clamp, at, potential, bits, pitch);
-            break;
-        case 8:
-            run_fixed_block(layer, 8, clamp, at, potential, bits, pitch);
-            break;
+#define BODY(n) run_fixed_block(layer, n, clamp, at, potential, bits, pitch)
+        switch (width / FIXED_LANES) {
+            CASE(2, BODY)
+            CASE(4, BODY)
+            CASE(6, BODY)
+            CASE(8, BODY)
         }
+#undef BODY
         memcpy(v + at, potential, size);
     }
 }

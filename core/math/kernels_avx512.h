@@ -55,10 +55,6 @@ AVX512_INLINE void store(const __m512 *sum, int n, __mmask16 last, float *to)
  * Columns of a row are taken n vectors at a time; the switch makes n a constant in each case, so
  * that sums stay in registers.
  */
-#define CASE(n, body)                                                                              \
-    case n:                                                                                        \
-        body(n);                                                                                   \
-        break;
 #define BLOCK_OF(n, body)                                                                          \
     switch (n) {                                                                                   \
         CASE(1, body)                                                                              \

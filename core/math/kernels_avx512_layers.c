@@ -115,10 +115,16 @@ AVX512 static void avx512_run_layer(const struct kernel_layer *layer, size_t fro
     }
 }
 
+#define FIXED_INLINE    AVX512_INLINE
+#define FIXED_VECTOR    __m512i
+#define FIXED_LOAD(row) _mm512_loadu_si512(row)
+#define FIXED_ADD       _mm512_add_epi16
+#define FIXED_SUB       _mm512_sub_epi16
 enum {
-    AVX512_FIXED_LANES = 32,
-    AVX512_MOST_FIXED = KERNEL_FIXED_RUN / AVX512_FIXED_LANES /* vectors of a run */
+    FIXED_LANES = 32,
+    AVX512_MOST_FIXED = KERNEL_FIXED_RUN / FIXED_LANES /* vectors of a run */
 };
+#include "core/math/kernels_fixed.h"
 
 /* One step of 32 units in fixed point: their potentials, and the spikes' bits. */
 AVX512_INLINE void finish_fixed(const struct kernel_neuron *neuron, const float *scale, __m512 *v,
@@ -137,68 +143,29 @@ AVX512_INLINE void finish_fixed(const struct kernel_neuron *neuron, const float 
     memcpy(bits, &fires, sizeof fires);
 }
 
-AVX512_INLINE void copy_fixed(__m512i *sum, int n, const __m512i *from)
-{
-    UNROLL
-    for (int i = 0; i < n; i++)
-        sum[i] = from[i];
-}
-
-/* n vectors of the sum plus a row, or less it. */
-AVX512_INLINE void add_fixed(__m512i *sum, int n, bool less, const int16_t *row)
-{
-    UNROLL
-    for (int i = 0; i < n; i++) {
-        __m512i weight = _mm512_loadu_si512(row + i * AVX512_FIXED_LANES);
-        sum[i] = less ? _mm512_sub_epi16(sum[i], weight) : _mm512_add_epi16(sum[i], weight);
-    }
-}
-
-/* The same of the rows of a span of the layer's list; the run's rows begin at `weight`. */
-AVX512_INLINE void add_fixed_rows(__m512i *sum, int n, bool less, const struct kernel_layer *layer,
-                                  struct kernel_span span, const int16_t *weight)
-{
-    const size_t width = (size_t)n * AVX512_FIXED_LANES;
-    const uint32_t *pre = layer->pre + span.begin, *end = layer->pre + span.end;
-    const int64_t first = layer->first;
-    for (; pre + 2 <= end; pre += 2) {
-        add_fixed(sum, n, less, weight + (size_t)(pre[0] - first) * width);
-        add_fixed(sum, n, less, weight + (size_t)(pre[1] - first) * width);
-    }
-    if (pre < end)
-        add_fixed(sum, n, less, weight + (size_t)(*pre - first) * width);
-}
-
 /* All steps of a run of n vectors of 32 units. Those of the padding have no weights and stay 0. */
 AVX512_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool clamp, size_t at,
                                    float *potential, uint64_t *words, size_t pitch)
 {
     const struct kernel_neuron neuron = {layer->neuron.beta, layer->neuron.threshold, clamp};
-    const size_t width = (size_t)n * AVX512_FIXED_LANES;
-    const __mmask16 low = first_lanes(layer->count - at - (width - AVX512_FIXED_LANES));
+    const size_t width = (size_t)n * FIXED_LANES;
+    const __mmask16 low = first_lanes(layer->count - at - (width - FIXED_LANES));
     const __mmask16 high = layer->count - at > width - AVX512_LANES
                                ? first_lanes(layer->count - at - (width - AVX512_LANES))
                                : 0;
     const int16_t *weight = layer->fixed.weight + at * layer->fixed.num_rows;
     char *bits = (char *)words + at / 8;
-    __m512i sums[1 + KERNEL_MOST_STEPS][AVX512_MOST_FIXED]; /* of none, and of each step */
+    __m512i sums[(1 + KERNEL_MOST_STEPS) * AVX512_MOST_FIXED], sum[AVX512_MOST_FIXED];
     __m512 v[2 * AVX512_MOST_FIXED];
-    UNROLL
-    for (int i = 0; i < n; i++)
-        sums[0][i] = _mm512_loadu_si512(layer->fixed.bias + at + i * AVX512_FIXED_LANES);
+    load_fixed(sums, n, layer->fixed.bias + at);
     load(v, 2 * n - 1, low, potential);
     v[2 * n - 1] = _mm512_maskz_loadu_ps(high, potential + width - AVX512_LANES);
     for (size_t s = 0; s < layer->num_steps; s++, bits += pitch * 8) {
-        const struct kernel_step *step = &layer->steps[s];
-        __m512i sum[AVX512_MOST_FIXED];
-        copy_fixed(sum, n, sums[step->from]);
-        add_fixed_rows(sum, n, false, layer, step->more, weight);
-        add_fixed_rows(sum, n, true, layer, step->less, weight);
-        copy_fixed(sums[1 + s], n, sum);
+        sum_fixed_step(sum, n, sums, layer, s, weight, width);
         UNROLL
         for (int i = 0; i < n; i++)
-            finish_fixed(&neuron, layer->fixed.scale + at + i * AVX512_FIXED_LANES, v + 2 * i,
-                         sum[i], bits + i * 4);
+            finish_fixed(&neuron, layer->fixed.scale + at + i * FIXED_LANES, v + 2 * i, sum[i],
+                         bits + i * 4);
     }
     store(v, 2 * n - 1, low, potential);
     _mm512_mask_storeu_ps(potential + width - AVX512_LANES, high, v[2 * n - 1]);
@@ -209,7 +176,7 @@ AVX512_INLINE void run_fixed_layer(const struct kernel_layer *layer, bool clamp,
 {
     for (size_t at = 0; at < layer->count; at += KERNEL_FIXED_RUN) {
 #define BODY(n) run_fixed_block(layer, n, clamp, at, v + at, words, pitch)
-        switch (kernel_fixed_run(at, layer->count) / AVX512_FIXED_LANES) {
+        switch (kernel_fixed_run(at, layer->count) / FIXED_LANES) {
             CASE(1, BODY)
             CASE(2, BODY)
             CASE(3, BODY)

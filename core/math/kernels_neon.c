@@ -187,26 +187,16 @@ NEON_INLINE uint64_t finish_fixed(const struct kernel_neuron *neuron, const floa
     return finish_step(neuron, 2, potential, current);
 }
 
-NEON_INLINE void copy_fixed(int16x8_t *sum, int n, const int16x8_t *from)
-{
-    UNROLL
-    for (int i = 0; i < n; i++)
-        sum[i] = from[i];
-}
-
-/* n vectors of the sum plus the rows of a span of the layer's list, or less them. */
-NEON_INLINE void add_fixed_rows(int16x8_t *sum, int n, bool less, const struct kernel_layer *layer,
-                                struct kernel_span span, const int16_t *weight, size_t width)
-{
-    for (uint32_t k = span.begin; k < span.end; k++) {
-        const int16_t *row = weight + (size_t)(layer->pre[k] - layer->first) * width;
-        UNROLL
-        for (int i = 0; i < n; i++) {
-            int16x8_t value = vld1q_s16(row + i * 8);
-            sum[i] = less ? vsubq_s16(sum[i], value) : vaddq_s16(sum[i], value);
-        }
-    }
-}
+#define FIXED_INLINE    NEON_INLINE
+#define FIXED_VECTOR    int16x8_t
+#define FIXED_LOAD(row) vld1q_s16(row)
+#define FIXED_ADD       vaddq_s16
+#define FIXED_SUB       vsubq_s16
+enum {
+    FIXED_LANES = 8,
+    NEON_MOST_FIXED = KERNEL_FIXED_PAD / FIXED_LANES /* vectors that are summed at once */
+};
+#include "core/math/kernels_fixed.h"
 
 /* All steps of n vectors of 8 units of a run, within one word; row 0 is at `weight`. */
 NEON_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool clamp, size_t at,
@@ -215,17 +205,11 @@ NEON_INLINE void run_fixed_block(const struct kernel_layer *layer, int n, bool c
 {
     const struct kernel_neuron neuron = {layer->neuron.beta, layer->neuron.threshold, clamp};
     const float *scale = layer->fixed.scale + at;
-    int16x8_t sums[1 + KERNEL_MOST_STEPS][8], sum[8]; /* of none, and of each step */
-    UNROLL
-    for (int i = 0; i < n; i++)
-        sums[0][i] = vld1q_s16(layer->fixed.bias + at + i * 8);
+    int16x8_t sums[(1 + KERNEL_MOST_STEPS) * NEON_MOST_FIXED], sum[NEON_MOST_FIXED];
+    load_fixed(sums, n, layer->fixed.bias + at);
     for (size_t s = 0; s < layer->num_steps; s++) {
-        const struct kernel_step *step = &layer->steps[s];
         uint64_t bits = 0;
-        copy_fixed(sum, n, sums[step->from]);
-        add_fixed_rows(sum, n, false, layer, step->more, weight, width);
-        add_fixed_rows(sum, n, true, layer, step->less, weight, width);
-        copy_fixed(sums[1 + s], n, sum);
+        sum_fixed_step(sum, n, sums, layer, s, weight, width);
         UNROLL
         for (int i = 0; i < n; i++)
             bits |= finish_fixed(&neuron, scale + i * 8, potential + i * 8, sum[i]) << (i * 8);
@@ -242,7 +226,7 @@ NEON_INLINE void run_fixed_layer(const struct kernel_layer *layer, bool clamp, f
         size_t size = (left < KERNEL_FIXED_PAD ? left : KERNEL_FIXED_PAD) * sizeof *v;
         float potential[KERNEL_FIXED_PAD] = {0}; /* those of the padding stay 0 */
         memcpy(potential, v + at, size);
-        run_fixed_block(layer, KERNEL_FIXED_PAD / 8, clamp, at,
+        run_fixed_block(layer, NEON_MOST_FIXED, clamp, at,
                         layer->fixed.weight + run * layer->fixed.num_rows + (at - run),
                         kernel_fixed_run(run, layer->count), potential, words, pitch);
         memcpy(v + at, potential, size);
