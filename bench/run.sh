@@ -433,13 +433,14 @@ serve_torch() {
         left_out http.torch "PyTorch, FastAPI, uvicorn or Pillow is missing"
         return
     fi
+    uvloop=1
+    if ! has_python uvloop httptools; then
+        uvloop=
+        left_out http.uvloop "uvloop or httptools is missing"
+    fi
     for workers in 1 2; do
         serve_uvicorn "http.torch_$workers" "$workers" asyncio h11
-        if has_python uvloop httptools; then
-            serve_uvicorn "http.uvloop_$workers" "$workers" uvloop httptools
-        else
-            left_out "http.uvloop_$workers" "uvloop or httptools is missing"
-        fi
+        [ -z "$uvloop" ] || serve_uvicorn "http.uvloop_$workers" "$workers" uvloop httptools
     done
 }
 
